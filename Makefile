@@ -1,0 +1,46 @@
+# make run: the whole thing on one machine.  make test, make check, make bench: see README.md.
+.DEFAULT_GOAL := run
+# The first Python from 3.11 up that is found; PYTHON=/path/to/python make run takes another.
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3 python,\
+	$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
+BIN := .venv/bin
+RUNTIME := .venv/.runtime
+DEV := .venv/.dev
+
+.PHONY: run test check format bench demo-reset
+
+run: $(RUNTIME)
+	@$(BIN)/python manage.py launch
+
+# ARGS="tests/db -x" goes to pytest, on both databases.
+test: $(DEV)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tests.suite $(ARGS)
+
+check: $(DEV)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" scripts/check
+
+bench: $(DEV)
+	@$(BIN)/python -m benchmarks
+
+format: $(DEV)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix --quiet .
+	git ls-files '*.html' | xargs -r $(BIN)/djade --target-version 5.2
+
+# The demo's rows, its world and its logins; nothing of a real organisation.
+demo-reset: $(RUNTIME)
+	@$(BIN)/python manage.py demo_reset
+
+.venv/.made:
+	@test -n "$(PYTHON)" || { echo "DCM needs Python 3.11 or newer: install it, or name it, as in PYTHON=/path/to/python3.11 make run" >&2; exit 1; }
+	@echo "making .venv with $(PYTHON)"
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "$(PYTHON) cannot make a virtual environment: on Debian and Ubuntu run apt install python3-venv" >&2; exit 1; }
+	@touch $@
+
+$(RUNTIME): requirements.txt .venv/.made
+	@$(BIN)/python scripts/install.py requirements.txt
+	@touch $@
+
+$(DEV): requirements-dev.txt requirements.txt .venv/.made
+	@$(BIN)/python scripts/install.py requirements-dev.txt
+	@touch $@ $(RUNTIME)

@@ -1,0 +1,72 @@
+"""python -m benchmarks: measure everything in one run, print a table, write RESULTS.md."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from benchmarks import business_time, memory, sweep
+from benchmarks.figures import Figure
+from tests import servers
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+
+
+def main() -> None:
+    figures = [*_ingest(), *sweep.measure(), *business_time.measure(), *memory.measure()]
+    table = _table(figures)
+    sys.stdout.write(f"\n{table}\n")
+    (HERE / "RESULTS.md").write_text(f"{_head()}\n\n{table}\n")
+    missed = [figure.what for figure in figures if not figure.holds]
+    if missed:
+        sys.exit(f"not reached: {', '.join(missed)}")
+
+
+def _ingest() -> list[Figure]:
+    """Measure each database in a process of its own, on an empty database made for it."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = _in_process("benchmarks.ingest", f"sqlite:///{folder}/bench.sqlite3")
+    with servers.postgres(durable=True) as url:
+        return found + _in_process("benchmarks.ingest", url)
+
+
+def _in_process(module: str, url: str) -> list[Figure]:
+    sys.stdout.write(f"{module} on {url.partition(':')[0]} ...\n")
+    sys.stdout.flush()
+    environment = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "dcm.settings"}
+    done = subprocess.run(
+        [sys.executable, "-m", module],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return [Figure(**row) for row in json.loads(done.stdout)]
+
+
+def _table(figures: Iterable[Figure]) -> str:
+    lines = ["| what | measured | to reach | ratio |", "|---|---:|---:|---|"]
+    for figure in figures:
+        target = "" if figure.target is None else f"{figure.target:,.0f}{figure.verdict}"
+        ratio = "" if figure.ratio is None else f"{figure.ratio:,.3g} x {figure.against}"
+        lines.append(f"| {figure.what} | {figure.rate:,.4g} {figure.unit} | {target} | {ratio} |")
+    return "\n".join(lines)
+
+
+def _head() -> str:
+    return (
+        "# What was measured\n\n"
+        "Written by `make bench`: every figure comes from one run on one machine, and the two "
+        "sides of a ratio were measured in alternation.\n"
+        f"Python {platform.python_version()} on {platform.system()}, {os.cpu_count()} cores."
+    )
+
+
+if __name__ == "__main__":
+    main()

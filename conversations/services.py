@@ -1,0 +1,247 @@
+"""Writing the mirror: snapshots in; the difference and its Common Events down, all or nothing."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+import zstandard
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from conversations import bulk, merge, tables
+from conversations.domain import facts
+from conversations.domain.events import AGENT_PURPOSES, Seen, diff, look, settled
+from conversations.models import Change, Conversation, RawSnapshot
+from conversations.models import CommonEvent as EventRow
+
+_COLUMNS = (
+    *("started_at", "ended_at", "originating_direction", "media_type", "queue_id", "user_id"),
+    *("external_tag", "division_ids", "observed_at", "content_hash", "settled"),
+)
+_EVENT_COLUMNS = ("conversation_id", "name", "subject", "at", "recorded_at", "payload")
+_CHANGE_COLUMNS = (
+    *("conversation_id", "user_ids", "window_start", "window_end", "recorded_at"),
+    *("failures", "error"),
+)
+
+
+class Recorded(NamedTuple):
+    """How many conversations a batch of snapshots was news of."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    stale: int = 0
+
+    def __add__(self, other: object) -> "Recorded":
+        if not isinstance(other, Recorded):
+            return NotImplemented
+        return Recorded(*(a + b for a, b in zip(self, other, strict=True)))
+
+
+class _News(NamedTuple):
+    """One conversation to write: its pk, what the mirror held, and what was read."""
+
+    pk: int
+    before: Seen | None
+    after: Seen
+    snapshot: facts.Snapshot
+
+
+def record(*, snapshots: Sequence[facts.Snapshot], now: datetime) -> Recorded:
+    """Make the mirror show these snapshots; writing the same twice writes nothing.
+
+    An older snapshot never overwrites a newer one, whatever order they come in; of two with the
+    same observation time the one with the greater hash stands, so that here too order is nothing.
+    Costs a fixed number of statements a call.
+    """
+    latest = _latest_of_each(snapshots)
+    known = -1
+    while True:
+        try:
+            done = _record(latest, now)
+        except IntegrityError:
+            # Another process wrote one of the new conversations first: now it is a known one. That
+            # may happen again as long as any is new.
+            before, known = known, Conversation.objects.filter(genesys_id__in=latest).count()
+            if known <= before:
+                raise
+        else:
+            return done + Recorded(stale=len(snapshots) - len(latest))
+
+
+def _latest_of_each(snapshots: Sequence[facts.Snapshot]) -> dict[str, facts.Snapshot]:
+    latest: dict[str, facts.Snapshot] = {}
+    for snapshot in snapshots:
+        genesys_id = snapshot.conversation.genesys_id
+        if genesys_id not in latest or _rank(snapshot) > _rank(latest[genesys_id]):
+            latest[genesys_id] = snapshot
+    return latest
+
+
+def _rank(snapshot: facts.Snapshot) -> tuple[datetime, bytes]:
+    return snapshot.observed_at, snapshot.content_hash
+
+
+@transaction.atomic
+def _record(latest: dict[str, facts.Snapshot], now: datetime) -> Recorded:
+    known = {
+        row.genesys_id: row
+        # no_key: rows of others that name one of these must not wait, nor make a ring of waiting.
+        for row in Conversation.objects.select_for_update(no_key=True)
+        .filter(genesys_id__in=latest)
+        .order_by("pk")
+    }
+    # In order of their ids, so that two writers who meet the same ones do not wait in a ring.
+    new = [latest[genesys_id] for genesys_id in sorted(latest.keys() - known.keys())]
+    fresh: list[tuple[Conversation, facts.Snapshot]] = []
+    stale = 0
+    for genesys_id, row in known.items():
+        snapshot = latest[genesys_id]
+        if _rank(snapshot) < (row.observed_at, bytes(row.content_hash)):
+            stale += 1
+        elif not _shows(row, snapshot):
+            fresh.append((row, snapshot))
+    _insert(new, now)
+    _update(fresh, now)
+    return Recorded(len(new), len(fresh), len(known) - len(fresh) - stale, stale)
+
+
+def _shows(row: Conversation, snapshot: facts.Snapshot) -> bool:
+    """Tell whether the mirror holds a snapshot already, and time has added nothing to it."""
+    same = bytes(row.content_hash) == snapshot.content_hash
+    return same and (row.settled or snapshot.observed_at == row.observed_at)
+
+
+def _insert(snapshots: list[facts.Snapshot], now: datetime) -> None:
+    if not snapshots:
+        return
+    pks = bulk.new_ids(Conversation, len(snapshots))
+    news = [_News(next(pks), None, _look(snapshot), snapshot) for snapshot in snapshots]
+    bulk.insert(
+        Conversation,
+        ("id", "genesys_id", *_COLUMNS),
+        [(one.pk, one.snapshot.conversation.genesys_id, *_row(one)) for one in news],
+    )
+    merge.write([(one.pk, one.snapshot.conversation) for one in news], None)
+    bulk.insert(EventRow, _EVENT_COLUMNS, _events(news, now))
+    _tell_of_changes(news, now)
+
+
+def _update(fresh: list[tuple[Conversation, facts.Snapshot]], now: datetime) -> None:
+    if not fresh:
+        return
+    rows = [row for row, _ in fresh]
+    stored = tables.stored([row.pk for row in rows])
+    news = [
+        _News(row.pk, look(before, row.observed_at), _look(snapshot), snapshot)
+        for (row, snapshot), before in zip(fresh, stored.conversations(rows), strict=True)
+    ]
+    bulk.update(Conversation, _COLUMNS, [(*_row(one), one.pk) for one in news])
+    merge.write([(one.pk, one.snapshot.conversation) for one in news], stored)
+    _tell(news, now)
+    _tell_of_changes([one for one in news if _differs(one)], now)
+
+
+def _tell(news: list[_News], now: datetime) -> None:
+    """Write the events that are not told yet: whoever holds the conversations' rows is alone."""
+    rows = {row[:3]: row for row in _events(news, now)}
+    told = EventRow.objects.filter(conversation_id__in=[one.pk for one in news])
+    for identity in told.values_list(*_EVENT_COLUMNS[:3]):
+        rows.pop(identity, None)
+    bulk.insert(EventRow, _EVENT_COLUMNS, rows.values())
+
+
+def _differs(news: _News) -> bool:
+    """Tell whether what a clock or handle time is made of has changed, or time itself matters."""
+    assert news.before is not None
+    return news.before.conversation != news.snapshot.conversation
+
+
+def _tell_of_changes(news: list[_News], now: datetime) -> None:
+    if settings.RAW_SNAPSHOT_DAYS:
+        kept = [one for one in news if one.snapshot.document]
+        bulk.delete(RawSnapshot, [one.pk for one in kept if one.before])
+        bulk.insert(
+            RawSnapshot,
+            ("conversation_id", "observed_at", "body"),
+            [
+                (one.pk, one.snapshot.observed_at, bulk.binary(_compressed(one.snapshot.document)))
+                for one in kept
+            ],
+        )
+    bulk.insert(Change, _CHANGE_COLUMNS, [_change_row(one, now) for one in news])
+
+
+def _look(snapshot: facts.Snapshot) -> Seen:
+    return look(snapshot.conversation, snapshot.observed_at)
+
+
+def _row(news: _News) -> tables.Row:
+    """Return the values of _COLUMNS."""
+    conversation = news.snapshot.conversation
+    return (
+        conversation.started_at,
+        conversation.ended_at,
+        conversation.originating_direction,
+        *_summary(conversation),
+        conversation.external_tag,
+        _json(conversation.division_ids),
+        news.snapshot.observed_at,
+        bulk.binary(news.snapshot.content_hash),
+        settled(news.after),
+    )
+
+
+def _summary(conversation: facts.Conversation) -> tuple[str, str, str]:
+    """Return medium, latest queue, and the agent who has it, or had it last."""
+    media_type = queue_id = user_id = ""
+    queued_at = held_at = None
+    for participant in conversation.participants:
+        for session in participant.sessions:
+            if not media_type or participant.purpose in {"customer", "external"}:
+                media_type = session.media_type
+            for segment in session.segments:
+                if segment.queue_id and (queued_at is None or segment.started_at >= queued_at):
+                    queue_id, queued_at = segment.queue_id, segment.started_at
+                if participant.purpose == "agent" and segment.segment_type != "alert":
+                    rank = (segment.ended_at is None, segment.started_at)
+                    if held_at is None or rank > held_at:
+                        user_id, held_at = participant.user_id, rank
+    return media_type, queue_id, user_id
+
+
+def _events(news: list[_News], now: datetime) -> Iterator[tables.Row]:
+    """Yield the values of _EVENT_COLUMNS for what each conversation's news implies."""
+    for one in news:
+        for event in diff(one.before, one.after):
+            payload = _json(dict(event.about))
+            yield (one.pk, event.name.value, event.subject, event.at, now, payload)
+
+
+def _change_row(news: _News, now: datetime) -> tables.Row:
+    worked = [
+        spoken
+        for seen in (news.before, news.after)
+        for spoken in (seen.begun if seen else ())
+        if spoken.participant.user_id and spoken.participant.purpose in AGENT_PURPOSES
+    ]
+    ends = [spoken.ended_at for spoken in worked]
+    return (
+        news.pk,
+        _json(sorted({spoken.participant.user_id for spoken in worked})),
+        min((spoken.started_at for spoken in worked), default=None),
+        None if None in ends else max((end for end in ends if end), default=None),
+        now,
+        0,
+        "",
+    )
+
+
+def _compressed(document: bytes) -> bytes:
+    return zstandard.compress(document, 1)
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value, order="deterministic").decode()

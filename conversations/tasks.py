@@ -1,0 +1,12 @@
+"""Ways in for Celery: a name, the clock, one call."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from conversations import retention
+
+
+@shared_task(name="conversations.drop_old_documents", ignore_result=True)
+def drop_old_documents() -> None:
+    """Let go of raw documents whose time is over. Safe to run twice."""
+    retention.drop_old_documents(now=timezone.now())

@@ -1,0 +1,267 @@
+"""Settings: one file, read from the environment (.env beside manage.py counts), running when empty.
+
+Without GENESYS_* this is the demo: a simulator stands in for Genesys Cloud.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import django_stubs_ext
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from dcm import demo, env
+
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env.read_file(BASE_DIR)
+VAR_DIR = env.folder("DCM_VAR_DIR", default=BASE_DIR / "var")
+
+# -- Genesys Cloud ---------------------------------------------------------------------------
+GENESYS_CLIENT_ID = env.text("GENESYS_CLIENT_ID")
+GENESYS_CLIENT_SECRET = env.secret("GENESYS_CLIENT_SECRET")
+GENESYS_REGION = env.text("GENESYS_REGION")  # mypurecloud.de, usw2.pure.cloud, ...
+DEMO = not (GENESYS_CLIENT_ID or GENESYS_CLIENT_SECRET or GENESYS_REGION)
+SIMULATOR_PORT = env.port("DCM_SIMULATOR_PORT", default=8099)
+# The API host; a token is fetched from the login host that belongs to it.
+_simulated = f"http://127.0.0.1:{SIMULATOR_PORT}"
+_given = env.text("GENESYS_BASE_URL")
+GENESYS_BASE_URL = _given or (_simulated if DEMO else f"https://api.{GENESYS_REGION}")
+if DEMO:
+    GENESYS_CLIENT_ID, GENESYS_CLIENT_SECRET = "simulator", "simulator"
+for _name in ("GENESYS_CLIENT_ID", "GENESYS_CLIENT_SECRET", "GENESYS_REGION"):
+    if not DEMO and not globals()[_name] and not (_given and _name == "GENESYS_REGION"):
+        raise ImproperlyConfigured(
+            f"{_name} is not set, but another GENESYS_ variable is: set GENESYS_REGION, "
+            "GENESYS_CLIENT_ID and GENESYS_CLIENT_SECRET, or none of them for the demo"
+        )
+
+# -- Where it listens ------------------------------------------------------------------------
+BIND = env.text("DCM_BIND", default="127.0.0.1")
+PORT = env.port("PORT", default=8000)
+
+# -- Security --------------------------------------------------------------------------------
+DEBUG = env.flag("DEBUG", default=False)
+DEMO_KEY = "the demo listens on loopback only: this is no secret"
+SECRET_KEY = env.secret("SECRET_KEY", default=DEMO_KEY)
+if not DEMO and SECRET_KEY == DEMO_KEY:
+    raise ImproperlyConfigured("SECRET_KEY is not set: write 50 random characters into it")
+ALLOWED_HOSTS = env.texts("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.texts("CSRF_TRUSTED_ORIGINS", default=[])
+# Plain HTTP is for loopback: the demo, or a trial (DCM_HTTPS=0).
+HTTPS = env.flag("DCM_HTTPS", default=not DEMO)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("DCM_BEHIND_PROXY", default=False) else None
+)
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+    }
+}
+
+# -- Django ----------------------------------------------------------------------------------
+ROOT_URLCONF = "dcm.urls"
+WSGI_APPLICATION = "dcm.wsgi.application"
+USE_TZ = True
+# The demo's centre is made up in a zone where it is busy now: days are counted there.
+TIME_ZONE = env.text("TIME_ZONE", default=demo.zone_of(VAR_DIR) if DEMO else "UTC")
+LANGUAGE_CODE = "en"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "dashboards:board"
+LOGOUT_REDIRECT_URL = "login"
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_htmx",
+    "csp",
+    "dcm",
+    "conversations",
+    "handling",
+    "sla",
+    "integrations",
+    "dashboards",
+]
+MIDDLEWARE = [
+    "dcm.middleware.Probes",
+    "dcm.middleware.DemoStaysHome",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns of a missing one
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+REST_FRAMEWORK = {
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+}
+
+# -- Database --------------------------------------------------------------------------------
+DATABASES: dict[str, Any] = {
+    "default": env.database("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'dcm.sqlite3'}")
+}
+ON_SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+if ON_SQLITE:
+    # Measured: with WAL, IMMEDIATE and a breath between bulk writes nobody is locked out.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 15,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+# -- Cache and Celery ------------------------------------------------------------------------
+REDIS_URL = env.text("REDIS_URL")
+CACHES: dict[str, Any] = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": VAR_DIR / "cache",
+    }
+}
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", default=REDIS_URL or "filesystem://")
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+if CELERY_BROKER_URL == "filesystem://":
+    _folder = VAR_DIR / "broker"
+    _folder.mkdir(exist_ok=True)
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
+        "data_folder_in": str(_folder),
+        "data_folder_out": str(_folder),
+        "control_folder": str(_folder / "control"),
+        "polling_interval": 0.1,
+    }
+    CELERY_WORKER_PREFETCH_MULTIPLIER = 16
+else:
+    # A hung broker must not hang whoever publishes.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 2}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {
+    "integrations.genesys.*": {"queue": "genesys"},
+    "integrations.derive": {"queue": "derive"},
+    "handling.*": {"queue": "derive"},
+}
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
+CELERY_WORKER_CONCURRENCY = env.number("DCM_WORKER_PROCESSES", default=2, least=1)
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False
+CELERY_TIMEZONE = "UTC"
+# A tick nobody took before the next one is worth nothing: state lives in rows.
+_poll = env.number("DCM_POLL_SECONDS", default=10 if DEMO else 60, least=1)
+_open = env.number("DCM_OPEN_SECONDS", default=15 if DEMO else 120, least=1)
+_sync = env.number("DCM_SYNC_SECONDS", default=300 if DEMO else 900, least=1)
+_messages = env.number("DCM_MESSAGES_SECONDS", default=15 if DEMO else 60, least=1)
+_find = env.number("DCM_FIND_OPEN_SECONDS", default=120 if DEMO else 600, least=1)
+_feedback = env.number("DCM_FEEDBACK_SECONDS", default=60 if DEMO else 900, least=1)
+_derive = env.number("DCM_DERIVE_SECONDS", default=5, least=1)
+
+
+def _every(task: str, seconds: int) -> dict[str, Any]:
+    return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+
+
+CELERY_BEAT_SCHEDULE: dict[str, Any] = {
+    "poll": _every("integrations.genesys.poll", _poll),
+    "reread-open": _every("integrations.genesys.reread_open", _open),
+    "find-open": _every("integrations.genesys.find_open", _find),
+    "read-messages": _every("integrations.genesys.read_messages", _messages),
+    "read-feedback": _every("integrations.genesys.read_feedback", _feedback),
+    "synchronise": _every("integrations.genesys.synchronise", _sync),
+    "derive": _every("integrations.derive", _derive),
+    "refresh-open": _every("handling.refresh_open", 60),
+    "drop-old-documents": _every("conversations.drop_old_documents", 3600),
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
+
+# -- DCM -------------------------------------------------------------------------------------
+# The first poll looks this far back for conversations that started.
+LOOKBACK_DAYS = env.number("DCM_LOOKBACK_DAYS", default=2)
+# Open conversations are looked for among those that started in so many days: e-mail threads
+# take up to 30 days after they ended.
+OPEN_DAYS = env.number("DCM_OPEN_DAYS", default=31)
+# Surveys and evaluations are looked for in conversations that started in so many days.
+FEEDBACK_DAYS = env.number("DCM_FEEDBACK_DAYS", default=31)
+# Raw documents are kept this long, so that a mapping can be replayed; 0 keeps none.
+RAW_SNAPSHOT_DAYS = env.number("DCM_RAW_SNAPSHOT_DAYS", default=14)
+# Handle time: whether work that no queue gave counts, whether a consult leg takes its agent away
+# from other work, and which segment types are live work (Genesys reports callback and voicemail
+# outside handle time).
+COUNT_NON_ACD = env.flag("DCM_COUNT_NON_ACD", default=False)
+CONSULT_INTERRUPTS = env.flag("DCM_CONSULT_INTERRUPTS", default=True)
+LIVE_SEGMENT_TYPES = env.texts(
+    "DCM_LIVE_SEGMENT_TYPES", default=["interact", "dialing", "contacting"]
+)
+# SQLite's lock is not fair: a bulk writer that never pauses starves the pages.
+SQLITE_BREATH_MS = env.number("DCM_SQLITE_BREATH_MS", default=30)
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "plain": {
+            "()": "dcm.logs.EventFormatter",
+            "format": "{asctime} {levelname} {name} {message}",
+            "style": "{",
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["stderr"], "level": env.level("LOG_LEVEL", default="INFO")},
+    # Celery tells of every task received and done, and beat of every tick: that is no news.
+    "loggers": {
+        name: {"level": "WARNING"}
+        for name in ("celery.app.trace", "celery.worker.strategy", "celery.beat")
+    }
+    # It warns that filesystem:// names no host.
+    | {"kombu.connection": {"level": "ERROR"}},
+}

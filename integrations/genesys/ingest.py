@@ -1,0 +1,151 @@
+"""Documents in: what is known already costs a hash comparison, the rest is read and recorded."""
+
+import gc
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from hashlib import blake2b
+from itertools import islice
+from threading import Lock
+from typing import Final
+
+from django.db import connection
+
+from conversations import bulk, selectors, services
+from conversations.domain import facts
+from conversations.services import Recorded
+from integrations.errors import MalformedPayloadError
+from integrations.genesys import payloads
+
+BATCH: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A document that could not be taken: which of those given (from 0), and why."""
+
+    position: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What came of some documents."""
+
+    recorded: Recorded = field(default_factory=Recorded)
+    refused: tuple[Refusal, ...] = ()
+
+    def __add__(self, other: "Taken") -> "Taken":
+        return Taken(self.recorded + other.recorded, self.refused + other.refused)
+
+
+def take(
+    documents: Iterable[bytes],
+    *,
+    observed_at: datetime | None,
+    now: datetime,
+    batch: int = BATCH,
+    writers: int = 1,
+) -> Taken:
+    """Record analytics details, each the raw JSON of one conversation.
+
+    observed_at is when they were read; None: each as of the latest instant that it tells of, or now
+    where that lies ahead.
+    A batch is one transaction; a document that is refused keeps no other from being recorded.
+    With several writers, one batch is read while the database writes another: for PostgreSQL, and
+    outside of a transaction.
+    """
+    some = partial(_take, observed_at=observed_at, now=now)
+    with _collecting_rarely():
+        if writers == 1:
+            bulk.make_room()
+            return sum(map(some, _batches(documents, batch)), Taken())
+        return _shared_out(some, _batches(documents, batch), writers)
+
+
+def most_writers() -> int:
+    """Return how many writers serve here: SQLite has one, and so has a transaction."""
+    return 1 if connection.vendor == "sqlite" or connection.in_atomic_block else 2
+
+
+def _batches(documents: Iterable[bytes], batch: int) -> Iterator[list[tuple[int, bytes]]]:
+    numbered = enumerate(documents)
+    while some := list(islice(numbered, batch)):
+        yield some
+
+
+def _shared_out(
+    work: Callable[[list[tuple[int, bytes]]], Taken],
+    batches: Iterator[list[tuple[int, bytes]]],
+    writers: int,
+) -> Taken:
+    """Let writers, each on a connection of its own, take batch after batch till none is left."""
+    one_at_a_time = Lock()
+
+    def write() -> Taken:
+        taken = Taken()
+        try:
+            while True:
+                with one_at_a_time:
+                    some = next(batches, None)
+                if some is None:
+                    return taken
+                taken += work(some)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(writers) as pool:
+        done = [pool.submit(write) for _ in range(writers)]
+    taken = sum((future.result() for future in done), Taken())
+    return Taken(taken.recorded, tuple(sorted(taken.refused, key=lambda r: r.position)))
+
+
+@contextmanager
+def _collecting_rarely() -> Iterator[None]:
+    """Let the cyclic garbage collector look in now and then: facts have no cycles to find.
+
+    Left as it is, it costs a fifth of all ingest.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(200_000, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+def _take(some: Sequence[tuple[int, bytes]], observed_at: datetime | None, now: datetime) -> Taken:
+    refused: list[Refusal] = []
+    snapshots = []
+    for position, content_hash, document in _unknown(some):
+        try:
+            snapshots.append(_snapshot(document, content_hash, observed_at, now))
+        except MalformedPayloadError as error:
+            refused.append(Refusal(position, str(error)))
+    unchanged = Recorded(unchanged=len(some) - len(snapshots) - len(refused))
+    recorded = services.record(snapshots=snapshots, now=now) if snapshots else Recorded()
+    if recorded.new or recorded.changed:
+        bulk.breathe()
+    return Taken(recorded + unchanged, tuple(refused))
+
+
+def _unknown(some: Sequence[tuple[int, bytes]]) -> Iterator[tuple[int, bytes, bytes]]:
+    """Yield position, hash and document of those that are not in the mirror just so.
+
+    The rest need not be read: the same bytes tell of the same conversation.
+    """
+    hashed = [(n, blake2b(content, digest_size=16).digest(), content) for n, content in some]
+    known = selectors.settled_hashes([content_hash for _, content_hash, _ in hashed])
+    return (one for one in hashed if one[1] not in known)
+
+
+def _snapshot(
+    document: bytes, content_hash: bytes, observed_at: datetime | None, now: datetime
+) -> facts.Snapshot:
+    conversation = payloads.conversation(document)
+    # Nothing was read after now: an instant that is years ahead would keep out all news till then.
+    at = observed_at or min(payloads.latest_instant(conversation), now)
+    return facts.Snapshot(conversation, at, content_hash, document)

@@ -1,0 +1,53 @@
+"""Read conversations from Genesys Cloud by hand."""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from chrono import instants
+from integrations.errors import IntegrationError
+from integrations.genesys.client import connect
+from integrations.genesys.correspondence import read_messages
+from integrations.genesys.feedback import read_feedback
+from integrations.genesys.poll import find_open, poll
+
+
+class Command(BaseCommand):
+    help = (
+        "Read conversations from Genesys Cloud now: what started or ended, what is open, "
+        "surveys and evaluations, and who wrote."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--since",
+            metavar="INSTANT",
+            help="go back to conversations that started then, e.g. 2026-03-01T00:00:00Z; "
+            "without it, on from where the last run got to",
+        )
+
+    def handle(self, *_: Any, since: str | None, **__: Any) -> None:
+        start = _instant(since) if since else None
+        client, now = connect(timezone.now), timezone.now()
+        try:
+            read = poll(client=client, now=now, since=start, tell=self._tell)
+            read += find_open(client=client, now=now, tell=self._tell)
+            read += read_feedback(client=client, now=now, tell=self._tell)
+            self.stdout.write(f"in all: {read}")
+            differ = read_messages(client=client, now=now)
+        except IntegrationError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"messages new or changed: {differ}")
+
+    def _tell(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+
+def _instant(text: str) -> datetime:
+    try:
+        return instants.parse(text)
+    except ValueError as error:
+        raise CommandError(f"--since: {error}") from error

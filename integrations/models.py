@@ -1,0 +1,48 @@
+"""What the roads to and from other systems must remember."""
+
+from django.db import models
+
+from conversations.models import ID_LENGTH, Conversation
+
+
+class Organization(models.Model):
+    """The one Genesys organisation that this deployment mirrors."""
+
+    only = models.BooleanField(default=True, unique=True, editable=False)
+    genesys_id = models.CharField(max_length=ID_LENGTH, blank=True)
+    name = models.CharField(max_length=300, blank=True)
+    timezone = models.CharField(max_length=100, default="UTC")
+    demo = models.BooleanField(default=False, help_text="Its rows come from the simulator.")
+
+    def __str__(self) -> str:
+        return self.name or self.genesys_id
+
+
+class Watermark(models.Model):
+    """Up to where a road has been read, and how its last run went."""
+
+    road = models.CharField(max_length=50, unique=True)
+    read_to = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    succeeded_at = models.DateTimeField(null=True, blank=True)
+    detail = models.TextField(blank=True, help_text="In plain words; never a payload.")
+    failing_since = models.DateTimeField(null=True, blank=True)
+    leased_until = models.DateTimeField(
+        null=True, blank=True, help_text="A run is under way; past this instant it is dead."
+    )
+
+    def __str__(self) -> str:
+        return self.road
+
+
+class Reading(models.Model):
+    """When a conversation was last asked for, whether or not there was news of it."""
+
+    conversation = models.OneToOneField(
+        Conversation, on_delete=models.CASCADE, primary_key=True, related_name="reading"
+    )
+    read_at = models.DateTimeField(null=True, blank=True)
+    messages_read_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.conversation_id} at {self.read_at}"

@@ -1,0 +1,105 @@
+"""One run of a road at a time: a lease in the road's row, taken by compare-and-set.
+
+A run that dies leaves its lease behind; it counts for nothing once it is past. Whoever has lost
+the lease can no longer move the watermark.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+
+from integrations.errors import IntegrationError, RoadBusyError
+from integrations.models import Watermark
+
+Told = Callable[[str], None]
+
+LEASE: Final = timedelta(minutes=3)
+LONGEST_DETAIL: Final = 1000
+
+
+def quiet(_: str) -> None:
+    """Tell nobody how far a run is: its row says how it went."""
+
+
+@dataclass(slots=True)
+class Run:
+    """A run that holds the lease of its road. read_to is where the last one got to."""
+
+    road: str
+    clock: Callable[[], datetime]
+    read_to: datetime | None
+    leased_until: datetime
+    detail: str = ""
+
+    def go_on(self) -> None:
+        """Keep the lease; call it between requests.
+
+        Raises RoadBusyError where another run has taken it meanwhile.
+        """
+        now = self.clock()
+        if self.leased_until - now < LEASE / 2:
+            self._write(leased_until=now + LEASE)
+            self.leased_until = now + LEASE
+
+    def advance(self, to: datetime) -> None:
+        """Move the watermark forward; never back."""
+        if self.read_to is None or to > self.read_to:
+            self._write(read_to=to)
+            self.read_to = to
+
+    def _write(self, **columns: datetime | str | None) -> None:
+        mine = Watermark.objects.filter(road=self.road, leased_until=self.leased_until)
+        if not mine.update(**columns):
+            raise RoadBusyError(f"{self.road}: the lease was lost to another run")
+
+
+@contextmanager
+def run(road: str, *, clock: Callable[[], datetime]) -> Iterator[Run]:
+    """Take the lease of a road for one run, and write down how it went.
+
+    Raises RoadBusyError where another run holds it.
+    """
+    held = _claim(road, clock)
+    try:
+        yield held
+    except Exception as error:
+        _failed(held, error)
+        raise
+    except BaseException:
+        _release(held)
+        raise
+    _succeeded(held)
+
+
+def _claim(road: str, clock: Callable[[], datetime]) -> Run:
+    now = clock()
+    row, _ = Watermark.objects.get_or_create(road=road)
+    until = now + LEASE
+    free = Q(leased_until=None) | Q(leased_until__lte=now)
+    if not Watermark.objects.filter(free, pk=row.pk).update(leased_until=until, started_at=now):
+        raise RoadBusyError(f"{road}: another run is under way")
+    read_to = Watermark.objects.values_list("read_to", flat=True).get(pk=row.pk)
+    return Run(road, clock, read_to, until)
+
+
+def _release(held: Run, **columns: object) -> None:
+    """Give the lease back, if it is still ours."""
+    mine = Watermark.objects.filter(road=held.road, leased_until=held.leased_until)
+    mine.update(leased_until=None, **columns)
+
+
+def _succeeded(held: Run) -> None:
+    _release(held, succeeded_at=held.clock(), failing_since=None, detail=held.detail)
+
+
+def _failed(held: Run, error: Exception) -> None:
+    """Write the error down: ours are in plain words, of others only the kind is told."""
+    known = isinstance(error, IntegrationError)
+    told = str(error) if known else f"internal error ({type(error).__name__}): see the log"
+    since = Coalesce(F("failing_since"), held.clock())
+    _release(held, detail=told[:LONGEST_DETAIL], failing_since=since)

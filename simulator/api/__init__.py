@@ -1,0 +1,1 @@
+"""The wire: what the made-up contact centre answers over HTTP."""

@@ -1,0 +1,83 @@
+"""Serving a world over HTTP, on loopback."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import uvicorn
+
+from simulator.api.answers import Centre
+from simulator.api.app import build
+from simulator.clock import Clock
+from simulator.world import World
+
+_STOP_WITHIN = 10  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A running server: where it listens, and what it serves."""
+
+    url: str
+    centre: Centre
+
+
+def serve(centre: Centre, listener: socket.socket) -> None:
+    """Serve a centre on a listening socket until a signal comes."""
+    server_of(centre).run(sockets=[listener])
+
+
+def server_of(centre: Centre) -> uvicorn.Server:
+    """Return a server that is not started yet."""
+    config = uvicorn.Config(
+        build(centre),
+        log_level="warning",
+        lifespan="off",
+        http="h11",
+        ws="none",
+        timeout_graceful_shutdown=1,
+        timeout_keep_alive=75,  # a client that polls each minute keeps its connection
+    )
+    return uvicorn.Server(config)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket of a loopback address.
+
+    It names its protocol, unlike create_server's: only then does asyncio send each part of an
+    answer at once, and not 40 ms later. Raises OSError where the port is taken.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen()
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+@contextmanager
+def serving(world: World, clock: Clock) -> Iterator[Served]:
+    """Serve a world in a thread, on a free port, as long as the block lasts.
+
+    The world belongs to the server's thread while a request is under way: a test may look at it
+    between its own requests.
+    """
+    centre = Centre(world, clock)
+    server = server_of(centre)
+    # Listening from here on: a request that comes before the thread is up just waits.
+    listener = listen("127.0.0.1", 0)
+    port = listener.getsockname()[1]
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    thread.start()
+    try:
+        yield Served(f"http://127.0.0.1:{port}", centre)
+    finally:
+        server.should_exit = True
+        thread.join(timeout=_STOP_WITHIN)
+        listener.close()

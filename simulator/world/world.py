@@ -1,0 +1,75 @@
+"""The world: a contact centre that lives from an epoch on, as far as it is told."""
+
+from collections.abc import Collection
+from datetime import datetime
+from random import Random
+from typing import Any
+
+from chrono.instants import from_ms, to_ms
+from simulator.world import truth
+from simulator.world.arrivals import Arrivals
+from simulator.world.engine import DAY
+from simulator.world.floor import Floor
+from simulator.world.organization import Organization, found
+from simulator.world.records import Conversation
+from simulator.world.shifts import Shifts
+
+
+class World:
+    """A contact centre. Its history depends on seed, epoch and zone, on nothing else.
+
+    epoch is a UTC instant; the first contact comes after it. zone is an IANA time zone: the
+    centre's. Conversations that ended more than keep_days ago are forgotten.
+    """
+
+    def __init__(
+        self, *, seed: int, epoch: datetime, zone: str = "Europe/Berlin", keep_days: int = 14
+    ) -> None:
+        start = to_ms(epoch)
+        stream = f"{seed}/{start}/{zone}"
+        self.epoch = from_ms(start)
+        self.organization: Organization = found(seed=seed, zone=zone)
+        self._keep = keep_days * DAY
+        self._floor = Floor(now=start, organization=self.organization, stream=stream)
+        timeline = self._floor.timeline
+        Shifts(
+            timeline, self._floor.calendar, self._floor.desks, Random(f"{stream}/shifts")
+        ).begin()
+        for queue in self.organization.queues:
+            Arrivals(self._floor, queue, Random(f"{stream}/arrivals/{queue.id}")).begin()
+        timeline.after(DAY, self._forget)
+
+    @property
+    def now(self) -> datetime:
+        """The instant up to which the world has lived."""
+        return from_ms(self._floor.timeline.now)
+
+    @property
+    def conversations(self) -> dict[str, Conversation]:
+        """All conversations that are remembered, by id, the oldest first."""
+        return self._floor.conversations
+
+    def advance_to(self, at: datetime) -> None:
+        """Live on up to an instant; one that has passed changes nothing."""
+        self._floor.timeline.run_until(to_ms(at))
+
+    def truth(self, at: datetime, *, ids: Collection[str] = ()) -> dict[str, Any]:
+        """Live on up to an instant and tell what a mirror must hold then: see truth.py.
+
+        ids narrows it to some conversations; one that is unknown is left out.
+
+        Raises ValueError where the instant has passed: the past is not kept.
+        """
+        if at < self.now:
+            raise ValueError(f"the world stands at {self.now}, it cannot tell of {at}")
+        self.advance_to(at)
+        known = self._floor.conversations
+        told = [known[id_] for id_ in ids if id_ in known] if ids else known.values()
+        return truth.of(told, at=self.now)
+
+    def _forget(self) -> None:
+        oldest = self._floor.timeline.now - self._keep
+        for conversation in list(self._floor.conversations.values()):
+            if conversation.end is not None and conversation.end < oldest:
+                del self._floor.conversations[conversation.id]
+        self._floor.timeline.after(DAY, self._forget)

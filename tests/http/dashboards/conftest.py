@@ -1,0 +1,30 @@
+"""Readers of the pages."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from tests import factories
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def moment() -> datetime:
+    """Return now, to the second: views read the clock themselves."""
+    return timezone.now().replace(microsecond=0)
+
+
+@pytest.fixture
+def supervisor(db: None) -> User:
+    return factories.user("supervisor")
+
+
+@pytest.fixture
+def reader(client: Client, supervisor: User) -> Client:
+    """Return a client that is signed in, without any permission."""
+    client.force_login(supervisor)
+    return client
