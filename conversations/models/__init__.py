@@ -18,6 +18,7 @@ from conversations.models.conversation import (
 from conversations.models.directory import Agent, Division, Queue, WrapUpCode
 from conversations.models.ids import ID_LENGTH
 from conversations.models.late import Evaluation, Message, Resolution, Survey
+from conversations.models.live import PresenceSpan, SessionState
 from conversations.models.news import Change, CommonEvent
 
 __all__ = [
@@ -31,11 +32,13 @@ __all__ = [
     "Message",
     "Metric",
     "Participant",
+    "PresenceSpan",
     "Queue",
     "RawSnapshot",
     "Resolution",
     "Segment",
     "Session",
+    "SessionState",
     "Survey",
     "WrapUpCode",
 ]

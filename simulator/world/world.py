@@ -9,6 +9,7 @@ from chrono.instants import from_ms, to_ms
 from simulator.world import truth
 from simulator.world.arrivals import Arrivals
 from simulator.world.engine import DAY
+from simulator.world.feed import Feed
 from simulator.world.floor import Floor
 from simulator.world.organization import Organization, found
 from simulator.world.records import Conversation
@@ -29,6 +30,7 @@ class World:
         stream = f"{seed}/{start}/{zone}"
         self.epoch = from_ms(start)
         self.organization: Organization = found(seed=seed, zone=zone)
+        self.feed = Feed()
         self._keep = keep_days * DAY
         self._floor = Floor(now=start, organization=self.organization, stream=stream)
         timeline = self._floor.timeline

@@ -1,4 +1,4 @@
-"""What the roads to and from other systems must remember."""
+"""The organisation, and how far each road to it has been read."""
 
 from django.db import models
 

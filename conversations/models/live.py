@@ -1,0 +1,76 @@
+"""What events alone prove, before Genesys's analytics shows it."""
+
+from django.db import models
+from django.db.models import Q
+
+from conversations.models.ids import ID_LENGTH
+
+
+class SessionState(models.Model):
+    """A session was in a state from an instant on: told by an event, never changed, only added.
+
+    The conversation may not be in the mirror yet, so its id is kept and no reference.
+    """
+
+    conversation_id = models.CharField(max_length=ID_LENGTH)
+    session_id = models.CharField(max_length=ID_LENGTH)
+    participant_id = models.CharField(max_length=ID_LENGTH, blank=True)
+    user_id = models.CharField(max_length=ID_LENGTH, blank=True)
+    media_type = models.CharField(max_length=30, blank=True)
+    queue_id = models.CharField(max_length=ID_LENGTH, blank=True)
+    state = models.CharField(max_length=20, help_text="See conversations.domain.live.State.")
+    since = models.DateTimeField()
+    heard_at = models.DateTimeField()
+    told = models.BooleanField(
+        default=False, help_text="Its Common Event is written, or it has none."
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation_id", "session_id", "since", "state"],
+                name="session_state_once",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["conversation_id"], condition=Q(told=False), name="session_state_untold"
+            ),
+            models.Index(fields=["heard_at"], name="session_state_heard"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.session_id} {self.state} since {self.since}"
+
+
+class PresenceSpan(models.Model):
+    """An agent's presence or routing status over a time. ended_at is empty while it lasts."""
+
+    class Kind(models.TextChoices):
+        PRESENCE = "presence", "Presence"
+        ROUTING = "routing", "Routing status"
+
+    user_id = models.CharField(max_length=ID_LENGTH)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    value = models.CharField(max_length=30, help_text="AVAILABLE, AWAY, ON_QUEUE; IDLE, ...")
+    organization_presence_id = models.CharField(max_length=ID_LENGTH, blank=True)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    heard_at = models.DateTimeField(help_text="When it was last told, live or by analytics.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user_id", "kind", "started_at"], name="presence_span_once"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["user_id", "kind"],
+                condition=Q(ended_at__isnull=True),
+                name="presence_span_now",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.value} since {self.started_at}"
