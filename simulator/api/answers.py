@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from simulator.api.access import Access
+from simulator.api.channels import Channels
 from simulator.api.errors import ApiError, bad_credentials, bad_request
 from simulator.api.faults import Faults, Rule, with_null_enums
 from simulator.clock import Clock
@@ -23,6 +24,7 @@ from simulator.world.records import Conversation
 
 _ENCODE = msgspec.json.Encoder().encode
 _DROPPED = "simulator.dropped"
+SEND = "simulator.send"  # the server's own send, for whoever must go below ASGI
 _HTML = b"<!doctype html><title>Maintenance</title><h1>We will be back shortly</h1>"
 
 
@@ -34,6 +36,7 @@ class Centre:
     clock: Clock
     access: Access = field(default_factory=Access)
     faults: Faults = field(default_factory=Faults)
+    channels: Channels = field(default_factory=Channels)
     clients: dict[str, str] = field(default_factory=lambda: {"simulator": "simulator"})
 
     def live_on(self) -> World:
@@ -161,6 +164,7 @@ class DropsConnections:
             else:
                 await send(message)
 
+        scope[SEND] = send
         await self._app(scope, receive, send_or_drop)
 
 
