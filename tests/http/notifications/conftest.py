@@ -16,6 +16,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from integrations.genesys.client import Credentials
+from integrations.genesys.notifications.line import Means
 from integrations.genesys.notifications.listener import Listener
 from integrations.genesys.notifications.pace import Pace
 from integrations.genesys.notifications.platform import Platform
@@ -58,7 +59,7 @@ class Stage:
 
     served: Served
     source_id: int
-    running: dict[str, tuple[Listener, threading.Thread, asyncio.AbstractEventLoop]] = field(
+    running: "dict[str, tuple[Mortal, threading.Thread, asyncio.AbstractEventLoop]]" = field(
         default_factory=dict
     )
     woken: int = 0
@@ -77,7 +78,7 @@ class Stage:
         return Platform(credentials, clock=timezone.now)
 
     def start(self, pace: Pace = QUICK) -> Listener:
-        listener = Listener(
+        listener = Mortal(
             name=f"listener-{next(_names)}",
             platform=self.platform,
             clock=timezone.now,
@@ -107,8 +108,8 @@ class Stage:
 
     def kill(self, listener: Listener) -> None:
         """End a listener where it stands: nothing is given back, nothing is told."""
-        _, thread, loop = self.running.pop(listener.name)
-        loop.call_soon_threadsafe(_kill, listener)
+        mortal, thread, loop = self.running.pop(listener.name)
+        loop.call_soon_threadsafe(mortal.kill)
         thread.join(10)
 
     def bodies(self) -> list[Any]:
@@ -128,16 +129,22 @@ class Stage:
         self.woken += 1
 
 
-def _kill(listener: Listener) -> None:
-    """Have the listener end without its leave-taking, as SIGKILL would."""
+class Mortal(Listener):
+    """A listener that can die where it stands, as by SIGKILL."""
 
-    async def nothing(_: Any) -> None:
-        for line in listener._lines:
+    killed = False
+
+    def kill(self) -> None:
+        self.killed = True
+        for line, task in self._lines.items():
+            task.cancel()
             if line._leg and line._leg._socket:
                 line._leg._socket.transport.abort()
+        self.stop()
 
-    listener._leave = nothing
-    listener.stop()
+    async def _leave(self, means: Means) -> None:
+        if not self.killed:
+            await super()._leave(means)
 
 
 def agents(many: int) -> list[str]:
