@@ -36,6 +36,7 @@ def emit(session: Session, name: str, value: int, at: int) -> None:
 
 def enter(session: Session, segment_type: str, at: int, **fields: Any) -> Segment:
     """Begin a segment and end the one before it, which is gone if it would have no length."""
+    session.touched()
     current = _drop_if_empty(session, at, keep=0)
     if current and current.end is None:
         _end(session, current, at)
@@ -50,6 +51,7 @@ def enter(session: Session, segment_type: str, at: int, **fields: Any) -> Segmen
 
 def disconnect(session: Session, at: int, how: str) -> None:
     """End the communication: the segment that lasts carries how it ended, the totals are out."""
+    session.touched()
     current = _drop_if_empty(session, at, keep=1)
     if current:
         current.disconnect_type = how
@@ -70,12 +72,14 @@ def settle(session: Session, at: int) -> None:
 
 def wrap_up(session: Session, at: int) -> None:
     """Begin the after-call work of a session that was disconnected."""
+    session.touched()
     how = session.segments[-1].disconnect_type
     session.segments.append(Segment("wrapup", at, queue_id=session.queue_id, disconnect_type=how))
 
 
 def end_wrap_up(session: Session, at: int, *, code: str, note: str = "") -> None:
     """End the after-call work with its code."""
+    session.touched()
     segment = session.segments[-1]
     segment.wrap_up_code, segment.wrap_up_note = code, note
     _end(session, segment, at)
