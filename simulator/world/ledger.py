@@ -86,6 +86,19 @@ def end_wrap_up(session: Session, at: int, *, code: str, note: str = "") -> None
     settle(session, at)
 
 
+def recount(session: Session) -> None:
+    """Emit anew what falls out of a session's segments, once these were corrected."""
+    settled = [metric.emitted for metric in session.metrics if metric.name == "tHandle"]
+    derived = {*_PIECES.values(), *_TOTALS.values(), "tHandle"}
+    session.metrics = [metric for metric in session.metrics if metric.name not in derived]
+    for segment in session.segments:
+        if segment.end is not None:
+            _emit_length(session, segment, segment.end)
+    _emit_totals(session)
+    for at in settled:
+        settle(session, at)
+
+
 def total(session: Session, name: str) -> int:
     """Return the sum of a metric of a session, in its unit."""
     return sum(metric.value for metric in session.metrics if metric.name == name)
@@ -93,9 +106,13 @@ def total(session: Session, name: str) -> int:
 
 def _end(session: Session, segment: Segment, at: int) -> None:
     segment.end = at
+    _emit_length(session, segment, at)
+
+
+def _emit_length(session: Session, segment: Segment, end: int) -> None:
     name = _PIECES.get((session.purpose, segment.segment_type))
     if name:
-        emit(session, name, at - segment.start, at)
+        emit(session, name, end - segment.start, end)
 
 
 def _drop_if_empty(session: Session, at: int, *, keep: int) -> Segment | None:
