@@ -19,6 +19,7 @@ from simulator.api.channels import Channels
 from simulator.api.errors import ApiError, bad_credentials, bad_request
 from simulator.api.faults import Faults, Rule, with_null_enums
 from simulator.clock import Clock
+from simulator.push.push import Push
 from simulator.world import World
 from simulator.world.records import Conversation
 
@@ -38,6 +39,10 @@ class Centre:
     faults: Faults = field(default_factory=Faults)
     channels: Channels = field(default_factory=Channels)
     clients: dict[str, str] = field(default_factory=lambda: {"simulator": "simulator"})
+    push: Push = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.push = Push(self.world)
 
     def live_on(self) -> World:
         """Bring the world up to the present of its clock."""

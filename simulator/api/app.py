@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from simulator.api import catalog, control, live, notifications, query, sockets
+from simulator.api import catalog, control, live, notifications, pushing, query, sockets
 from simulator.api.answers import (
     Centre,
     DropsConnections,
@@ -272,4 +272,5 @@ _OPEN_ROUTES: Sequence[tuple[str, str, Handler]] = (
     ("POST", "/oauth/token", issue_token),
     *control.ROUTES,
     *notifications.CONTROL,
+    *pushing.ROUTES,
 )

@@ -30,7 +30,7 @@ _METADATA: Final = "channel.metadata"
 def route(centre: Centre) -> WebSocketRoute:
     """Return the route of all channels, and have it hear what happens in the world."""
     hub = Hub(centre)
-    centre.world.feed.listen(hub.hear)
+    centre.world.feed.listen(hub.hear, wants=hub.wants)
     return WebSocketRoute("/channels/{id}", hub.serve)
 
 
@@ -43,8 +43,12 @@ class Hub:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ticking: asyncio.Task[None] | None = None
 
+    def wants(self, topic: str) -> bool:
+        """Tell whether a topic is subscribed to on an open socket. Safe in any thread."""
+        return any(topic in line.channel.topics for line in tuple(self._open.values()))
+
     def hear(self, occurrence: Occurrence) -> None:
-        """Tell the sockets; it may be called in any thread, and costs little when none is open."""
+        """Tell the sockets; it may be called in any thread."""
         if self._open and self._loop:
             self._loop.call_soon_threadsafe(self._spread, occurrence)
 

@@ -32,7 +32,9 @@ class World:
         self.organization: Organization = found(seed=seed, zone=zone)
         self.feed = Feed()
         self._keep = keep_days * DAY
-        self._floor = Floor(now=start, organization=self.organization, stream=stream)
+        self._floor = Floor(
+            now=start, organization=self.organization, stream=stream, feed=self.feed
+        )
         timeline = self._floor.timeline
         Shifts(
             timeline, self._floor.calendar, self._floor.desks, Random(f"{stream}/shifts")
