@@ -8,6 +8,7 @@ import logging
 from datetime import datetime, timedelta
 from typing import Final
 
+from celery import current_app
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce, Least
@@ -22,6 +23,7 @@ TASK: Final = "integrations.genesys.reconcile"
 MARGIN: Final = timedelta(seconds=15)
 # How far back to read where nobody knows what was heard last.
 UNKNOWN: Final = timedelta(minutes=15)
+EXPIRES_S: Final = 60
 
 
 def order(*, since: datetime | None, now: datetime, reason: str) -> datetime:
@@ -35,6 +37,11 @@ def order(*, since: datetime | None, now: datetime, reason: str) -> datetime:
     extra = {"since": start.isoformat(), "reason": reason}
     logger.info("notifications.reading_ordered", extra=extra)
     return start
+
+
+def wake_reader() -> None:
+    """Tell the broker that a reading is ordered. It may take long, and raise what it likes."""
+    current_app.send_task(TASK, expires=EXPIRES_S, retry=False, ignore_result=True)
 
 
 def ordered() -> datetime | None:

@@ -63,7 +63,10 @@ class Intake:
         while True:
             try:
                 await self._db.do(self._store, batch)
-            except DatabaseError as error:
+            except Exception as error:
+                # Whatever it is: these frames exist nowhere else.
+                if not isinstance(error, DatabaseError):
+                    logger.exception("notifications.failed")
                 wait = min(backoff.next_s(), 5.0) + 0.1
                 extra = {"frames": len(batch), "error": type(error).__name__}
                 logger.warning("notifications.not_stored", extra=extra)

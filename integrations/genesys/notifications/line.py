@@ -36,6 +36,7 @@ class Means:
     db: Lane
     http: Lane
     intake: Intake
+    remind: Callable[[], object]
 
     @property
     def lease(self) -> timedelta:
@@ -134,12 +135,18 @@ class Line:
     async def _arrived(self, leg: Leg, *, since: datetime | None, reason: str, again: bool) -> None:
         """Write down that a leg is open, and order what was missed before."""
         now = self._means.clock()
-        await self._means.db.do(gaps.order, since=since, now=now, reason=reason)
+        await self._order(since, reason)
         await self._note(
             channels.connected, channel=leg.row, detail=reason, reconnects=int(again), now=now
         )
         extra = {"channel": leg.row, "topics": len(self.topics)}
         logger.info("notifications.listening", extra=extra)
+
+    async def _order(self, since: datetime | None, reason: str) -> None:
+        """Order what may have been missed since an instant to be read."""
+        now = self._means.clock()
+        await self._means.db.do(gaps.order, since=since, now=now, reason=reason)
+        self._means.remind()
 
     async def _open_channel(self) -> Leg:
         means = self._means
@@ -195,9 +202,7 @@ class Line:
                 self._leg.must_move("topics could not be added")
                 raise
         since = min((one.heard_at for one in taken if one.heard_at), default=None)
-        await self._means.db.do(
-            gaps.order, since=since, now=self._means.clock(), reason="took over topics"
-        )
+        await self._order(since, "took over topics")
 
     async def remove(self, pks: Collection[int]) -> None:
         """Listen to these topics no longer."""
@@ -259,10 +264,12 @@ class Line:
         """Take another channel where heartbeats come, but far fewer events than expected."""
         new, self._counted = leg.events - self._counted, leg.events
         self._rate = self._rate.after(max(new, 0), now=now)
-        if new or leg.event_at is None:
+        if new > 0:
             self._silent_since = None
-        elif self._silent_since is None and self._rate.is_silent(
-            (now - leg.event_at).total_seconds()
+        elif (
+            leg.event_at
+            and self._silent_since is None
+            and self._rate.is_silent((now - leg.event_at).total_seconds())
         ):
             self._silent_since = leg.event_at
             extra = {"channel": leg.row, "since": leg.event_at.isoformat()}

@@ -27,7 +27,8 @@ TROUBLES = (*FAILURES, TimeoutError)
 class Listener:
     """One process that listens, under a name that no other has.
 
-    store keeps frames for good, wake tells that some came. run() ends soon after stop().
+    store keeps frames for good; wake tells that some came, and remind that a reading is ordered:
+    both return at once. run() ends soon after stop().
     """
 
     name: str
@@ -35,6 +36,7 @@ class Listener:
     clock: Callable[[], datetime]
     store: Store
     wake: Wake
+    remind: Wake
     pace: Pace = field(default_factory=Pace)
     _lines: "dict[Line, asyncio.Task[None]]" = field(default_factory=dict)
     _offered: set[int] = field(default_factory=set)
@@ -62,6 +64,7 @@ class Listener:
             db=db,
             http=http,
             intake=intake,
+            remind=self.remind,
         )
         others = [asyncio.create_task(each) for each in (intake.run(), self._keep_leases(means))]
         try:
@@ -82,6 +85,9 @@ class Listener:
                 extra = {"error": type(error).__name__, "reason": str(error)}
                 logger.warning("notifications.not_tended", extra=extra)
                 await self._tell_failing(means, error)
+            except Exception:
+                # A mistake of ours in one part must not end the listening of the others.
+                logger.exception("notifications.failed")
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await self._stop.wait()
@@ -104,6 +110,7 @@ class Listener:
         """Follow what is wanted and who else listens; look after the lines."""
         now = self.clock()
         await means.db.do(leases.check_in, name=self.name, now=now, lease=means.lease)
+        self._restart_fallen()
         await self._let_go(means)
         for line in tuple(self._lines):
             await line.tend()
@@ -114,6 +121,14 @@ class Listener:
         if stands != self._stands:
             logger.info("notifications.road", extra={"stands": stands})
         self._stands = stands
+
+    def _restart_fallen(self) -> None:
+        """Have a line run again that a mistake of ours has ended."""
+        for line, task in self._lines.items():
+            if task.done():
+                error = None if task.cancelled() else task.exception()
+                logger.error("notifications.line_fell", exc_info=error)
+                self._lines[line] = asyncio.create_task(line.run())
 
     async def _let_go(self, means: Means) -> None:
         """Stop listening to what is not ours any more, and close a line that has no topics."""

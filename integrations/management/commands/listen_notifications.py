@@ -11,11 +11,12 @@ from uuid import uuid4
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
+from integrations.genesys.notifications import gaps
 from integrations.genesys.notifications.listener import Listener
 from integrations.genesys.notifications.pace import Pace
 from integrations.genesys.notifications.platform import connect
 from integrations.inbox.receive import receive_many
-from integrations.inbox.wakeup import WAKE_UP
+from integrations.inbox.wakeup import WAKE_UP, WakeUp
 from integrations.models import Source
 
 NAME = "Genesys Cloud notifications"
@@ -59,6 +60,7 @@ async def _listen(pace: Pace, source_id: int) -> None:
         clock=timezone.now,
         store=_store(source_id),
         wake=WAKE_UP.tell,
+        remind=WakeUp(gaps.wake_reader).tell,
         pace=pace,
     )
     loop = asyncio.get_running_loop()

@@ -63,6 +63,7 @@ class Stage:
         default_factory=dict
     )
     woken: int = 0
+    reminded: int = 0
 
     def rules(self, **rules: Any) -> None:
         told = {"heartbeat_s": 0.1} | rules
@@ -84,6 +85,7 @@ class Stage:
             clock=timezone.now,
             store=self._store,
             wake=self._wake,
+            remind=self._remind,
             pace=pace,
         )
         loop = asyncio.new_event_loop()
@@ -124,6 +126,9 @@ class Stage:
         receive_many(
             source_id=self.source_id, bodies=[(f, None) for f in frames], now=timezone.now()
         )
+
+    def _remind(self) -> None:
+        self.reminded += 1
 
     def _wake(self) -> None:
         self.woken += 1

@@ -12,6 +12,7 @@ def test_what_happens_to_an_agent_stands_in_the_inbox(stage: Stage) -> None:
     stage.start()
     until(lambda: len(subscribed()) == 3)
     assert gaps.ordered() is not None
+    until(lambda: stage.reminded)
 
     stage.tell(f"v2.users.{one}.conversations", say="a")
     stage.tell("v2.users.somebody-else.conversations", say="b")
@@ -93,9 +94,9 @@ def test_an_access_token_that_ends_takes_the_channel_along_and_another_is_taken(
     first = NotificationChannel.objects.get().genesys_id
     stage.served.centre.access.revoke_all()
     until(
-        lambda: NotificationChannel.objects.filter(connected=True)
-        .exclude(genesys_id=first)
-        .exists()
+        lambda: (
+            NotificationChannel.objects.filter(connected=True).exclude(genesys_id=first).exists()
+        )
     )
     stage.tell(f"v2.users.{one}.conversations", say="here")
     until(lambda: stage.said() == ["here"])
@@ -119,5 +120,7 @@ def test_rejected_and_unoffered_topics_are_told_with_what_is_missing(stage: Stag
     assert "does not offer" in left_out.reason
 
     stage.rules()
-    NotificationTopic.objects.filter(pk=rejected.pk).update(retry_at=rejected.retry_at.replace(year=2020))
+    NotificationTopic.objects.filter(pk=rejected.pk).update(
+        retry_at=rejected.retry_at.replace(year=2020)
+    )
     until(lambda: f"v2.users.{one}.activity" in subscribed())
