@@ -66,6 +66,7 @@ def test_a_listener_that_is_stopped_gives_everything_back_at_once(stage: Stage) 
     first = stage.start(slow)
     until(lambda: held_by(first.name) == 6)
     stage.tell(f"v2.users.{one}.conversations", say="last")
+    until(lambda: any(line._leg and line._leg.events for line in first._lines))
 
     assert stage.stop(first) < 3.0
 
