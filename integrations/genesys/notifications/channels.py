@@ -16,6 +16,8 @@ State = NotificationTopic.State
 
 ROAD: Final = "genesys.notifications"
 LONGEST_DETAIL: Final = 1000
+# Connecting anew is no failure.
+GRACE: Final = timedelta(minutes=1)
 
 
 def opened(
@@ -86,9 +88,10 @@ def tell_road(*, now: datetime) -> str:
         f"{counts.get(State.NOT_OFFERED, 0)} not offered and polled instead"
     )
     row, _ = Watermark.objects.get_or_create(road=ROAD, defaults={"started_at": now})
-    if listening and counts.get(State.SUBSCRIBED):
+    wanted = counts.get(State.SUBSCRIBED, 0) + counts.get(State.FREE, 0)
+    if (listening and counts.get(State.SUBSCRIBED)) or not wanted:
         row.succeeded_at, row.failing_since = now, None
-    else:
+    elif (row.succeeded_at or row.started_at or now) < now - GRACE:
         row.failing_since = row.failing_since or now
     row.detail = told
     row.save(update_fields=["succeeded_at", "failing_since", "detail"])

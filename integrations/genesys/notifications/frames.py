@@ -7,6 +7,7 @@ import msgspec
 from integrations.domain.events import Carried
 from integrations.domain.topics import normalise
 from integrations.errors import MalformedPayloadError
+from integrations.genesys.hooks import cleaned
 
 METADATA: Final = "channel.metadata"
 CLOSING: Final = "v2.system.socket_closing"
@@ -31,7 +32,7 @@ def read(body: bytes) -> list[Carried]:
     Raises MalformedPayloadError where it is no frame.
     """
     try:
-        frame = msgspec.json.decode(body, type=Frame)
+        frame = msgspec.json.decode(cleaned(body), type=Frame)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedPayloadError(f"a notification: {error}") from error
     if is_about_channel(frame.topic_name):
