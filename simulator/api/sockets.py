@@ -58,12 +58,12 @@ class Hub:
         if channel is None or channels.draw.random() < channels.rules.refuse:
             await _refuse(socket, _GONE if channel is None else _UNAVAILABLE)
             return
-        await socket.accept()
         if channel.line:
             channel.line.leave()  # one socket a channel: the second drops the first
         line = channel.line = Line(self._centre, channel, socket)
         self._enter(line)
         try:
+            await socket.accept()
             await line.run()
         finally:
             self._exit(line)
