@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -13,6 +13,7 @@ import msgspec
 import pytest
 import requests
 from django.core.cache import cache
+from django.db import OperationalError
 from django.utils import timezone
 
 from integrations.genesys.client import Credentials
@@ -64,6 +65,8 @@ class Stage:
     )
     woken: int = 0
     reminded: int = 0
+    ahead: timedelta = timedelta()
+    failures: int = 0
 
     def rules(self, **rules: Any) -> None:
         told = {"heartbeat_s": 0.1} | rules
@@ -82,7 +85,7 @@ class Stage:
         listener = Mortal(
             name=f"listener-{next(_names)}",
             platform=self.platform,
-            clock=timezone.now,
+            clock=lambda: timezone.now() + self.ahead,
             store=self._store,
             wake=self._wake,
             remind=self._remind,
@@ -123,6 +126,9 @@ class Stage:
         return [body["eventBody"].get("say") for body in self.bodies()]
 
     def _store(self, frames: Any) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise OperationalError("the database is away")
         receive_many(
             source_id=self.source_id, bodies=[(f, None) for f in frames], now=timezone.now()
         )
