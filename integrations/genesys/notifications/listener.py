@@ -212,8 +212,10 @@ class Listener:
                 heard = [line.heard_at for line in self._lines if line.heard_at]
                 now = self.clock()
                 await means.db.do(leases.leave, name=self.name, heard_at=min(heard, default=now))
-                for genesys_id in filter(None, ended):
-                    await means.http.do(means.platform.clear, genesys_id)
+                # A courtesy: nobody hears these channels any more, and Genesys forgets them.
+                with suppress(IntegrationError):
+                    for genesys_id in filter(None, ended):
+                        await means.http.do(means.platform.clear, genesys_id)
         except TROUBLES as error:
             extra = {"error": type(error).__name__}
             logger.warning("notifications.left_without_a_word", extra=extra)
