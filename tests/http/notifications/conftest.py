@@ -54,6 +54,10 @@ def until(holds: Callable[[], Any], *, within_s: float = 10.0) -> Any:
     return found
 
 
+def platform_at(url: str) -> Platform:
+    return Platform(Credentials(url, "simulator", "simulator"), clock=timezone.now)
+
+
 @dataclass
 class Stage:
     """The simulator, and the listeners that run."""
@@ -76,15 +80,10 @@ class Stage:
     def tell(self, topic: str, **body: Any) -> None:
         self.served.centre.world.feed.tell(Occurrence(topic, body, 0))
 
-    @property
-    def platform(self) -> Platform:
-        credentials = Credentials(self.served.url, "simulator", "simulator")
-        return Platform(credentials, clock=timezone.now)
-
-    def start(self, pace: Pace = QUICK) -> Listener:
+    def start(self, pace: Pace = QUICK, *, platform: Platform | None = None) -> Listener:
         listener = Mortal(
             name=f"listener-{next(_names)}",
-            platform=self.platform,
+            platform=platform or platform_at(self.served.url),
             clock=lambda: timezone.now() + self.ahead,
             store=self._store,
             wake=self._wake,
