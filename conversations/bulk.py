@@ -132,15 +132,16 @@ def breathe() -> None:
 def _adapted(
     model: type[Model], columns: tuple[str, ...], rows: Iterable[Row]
 ) -> Iterator[tuple[Any, ...]]:
-    """Return rows with their instants as text in this database's spelling."""
-    spell = instants.isoformat if connection.vendor == "postgresql" else instants.sqlformat
-    datetimes_at = _of_kind(model, columns, DateTimeField)
-    for row in rows:
-        values = list(row)
-        for at in datetimes_at:
-            if values[at] is not None:
-                values[at] = spell(values[at])
-        yield tuple(values)
+    """Return rows with their instants as text in this database's spelling.
+
+    Column by column, since that is a third of what it costs row by row.
+    """
+    spelled = instants.ISO if connection.vendor == "postgresql" else instants.SQL
+    values: list[Iterable[Any]] = list(zip(*rows, strict=True))
+    if values:
+        for at in _of_kind(model, columns, DateTimeField):
+            values[at] = map(spelled.__getitem__, values[at])
+    return zip(*values, strict=True)
 
 
 def binary(content: bytes) -> bytes | str:
