@@ -17,7 +17,7 @@ _LOOSE: Final = re.compile(
     r"(Z|z|[+-]\d{2}:?\d{2})"
 )
 
-_CANONICAL: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+_is_canonical: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z").fullmatch
 _MOST_TEXTS: Final = 65_536
 
 
@@ -61,13 +61,13 @@ def parse(text: str) -> datetime:
 
     Raises ValueError, naming the text, where it is no instant or lacks its zone.
     """
+    if _is_canonical(text):
+        at = parse_exactly(text)
+        ISO.keep(at, text)
+        return at
     at = parse_exactly(text)
     fine = at.microsecond % 1000
-    if fine:
-        return at.replace(microsecond=at.microsecond - fine)
-    if _CANONICAL.fullmatch(text):
-        ISO.keep(at, text)
-    return at
+    return at.replace(microsecond=at.microsecond - fine) if fine else at
 
 
 def parse_exactly(text: str) -> datetime:
