@@ -6,26 +6,23 @@ names kept, segments in any order, ends missing) and strict where a document is 
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 import msgspec
 
-from chrono import instants
 from conversations.domain import facts
 from conversations.domain.disconnects import canonical
 from integrations.errors import MalformedPayloadError
 from integrations.genesys import wire
+from integrations.genesys.moments import MOMENTS
 
 W = TypeVar("W")
 F = TypeVar("F")
 
 # What anonymised captures carry in place of ids: rows that name no conversation.
 _MASKED: Final = re.compile(r"[xX*-]+|\[?REDACTED\]?")
-# No Genesys Cloud conversation is older; what lies far ahead is damage.
-_EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
-_LATEST: Final = datetime(2101, 1, 1, tzinfo=UTC)
 # PostgreSQL's texts cannot hold NUL: it becomes the replacement character.
 _NUL: Final = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
@@ -35,28 +32,6 @@ _canonical: Final = lru_cache(maxsize=1000)(canonical)
 
 # A named tuple's own constructor costs twice as much, and a conversation has some 57.
 _new: Final = tuple.__new__
-
-
-class _Moments(dict[str | None, datetime | None]):
-    """The instants that texts tell, and None for none: most stand in a document several times.
-
-    Raises ValueError where a text tells none, or one of another age.
-    """
-
-    def __missing__(self, text: str | None) -> datetime | None:
-        if not text:
-            return None
-        at = instants.parse(text[:60])
-        if not _EARLIEST <= at < _LATEST:
-            raise ValueError(f"{at.isoformat()} lies outside the years 2000 to 2100")
-        if len(self) >= _MOST_MOMENTS:
-            self.clear()
-        self[text] = at
-        return at
-
-
-_MOST_MOMENTS: Final = 16_384
-_moments: Final = _Moments()
 
 
 def conversation(document: bytes) -> facts.Conversation:
@@ -154,7 +129,7 @@ def _session(read: wire.Session) -> facts.Session:
 
 def _segment(read: wire.Segment) -> facts.Segment:
     try:
-        started_at, ended_at = _moments[read.segment_start], _moments[read.segment_end]
+        started_at, ended_at = MOMENTS[read.segment_start], MOMENTS[read.segment_end]
     except ValueError:
         started_at = ended_at = None
     if started_at is None:
@@ -185,7 +160,7 @@ def _metric(read: wire.Metric) -> facts.Metric:
     if type(value) is not int:
         value = _whole(value, "value")
     try:
-        emitted_at = _moments[read.emit_date]
+        emitted_at = MOMENTS[read.emit_date]
     except ValueError:
         emitted_at = _instant(read.emit_date, "emitDate")
     return _new(facts.Metric, (name or _id(name, "name"), value, emitted_at))
@@ -295,7 +270,7 @@ def _required(text: str | None, name: str) -> datetime:
 
 def _instant(text: str | None, name: str) -> datetime | None:
     try:
-        return _moments[text]
+        return MOMENTS[text]
     except ValueError as error:
         raise MalformedPayloadError(f"{name}: {error}") from error
 
