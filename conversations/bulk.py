@@ -33,25 +33,39 @@ def insert(model: type[Model], columns: Sequence[str], rows: Iterable[Row]) -> N
     """
     table = connection.ops.quote_name(model._meta.db_table)
     names = ", ".join(connection.ops.quote_name(column) for column in columns)
+    into = f"{table} ({names})"
+    if connection.vendor == "postgresql":
+        _copy(into, _csv(model, tuple(columns), rows))
+    else:
+        _insert(into, len(columns), list(_adapted(model, tuple(columns), rows)))
+
+
+def _copy(into: str, written: str) -> None:
+    if not written:
+        return
+    options = f"FORMAT csv, NULL 'None', QUOTE E'\\x{ord(_QUOTE):02x}'"
+    # Django's cursor does not know COPY: unwrapped, its errors would be psycopg's own.
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.copy(f"COPY {into} FROM STDIN WITH ({options})") as copy,
+    ):
+        copy.write(written)
+
+
+def _insert(into: str, width: int, rows: list[Row]) -> None:
+    """Insert rows, as many as fit a statement at a time and the rest one by one."""
+    whole = len(rows) // _ROWS_A_STATEMENT * _ROWS_A_STATEMENT
+    one = f"({', '.join(['%s'] * width)})"
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            options = f"FORMAT csv, NULL 'None', QUOTE E'\\x{ord(_QUOTE):02x}'"
-            # Django's cursor does not know COPY: unwrapped, its errors would be psycopg's own.
-            with (
-                connection.wrap_database_errors,
-                cursor.copy(f"COPY {table} ({names}) FROM STDIN WITH ({options})") as copy,
-            ):
-                copy.write(_csv(model, tuple(columns), rows))
-            return
-        adapted = list(_adapted(model, tuple(columns), rows))
-        whole = len(adapted) // _ROWS_A_STATEMENT * _ROWS_A_STATEMENT
-        for count, some in ((_ROWS_A_STATEMENT, adapted[:whole]), (1, adapted[whole:])):
-            values = ", ".join([f"({', '.join(['%s'] * len(columns))})"] * count)
-            flat = chain.from_iterable(some)
-            cursor.executemany(
-                f"INSERT INTO {table} ({names}) VALUES {values}",  # noqa: S608 - names of our own
-                list(zip(*[flat] * (count * len(columns)), strict=True)),
-            )
+        for count, some in ((_ROWS_A_STATEMENT, rows[:whole]), (1, rows[whole:])):
+            if some:
+                marks = ", ".join([one] * count)
+                flat = chain.from_iterable(some)
+                cursor.executemany(
+                    f"INSERT INTO {into} VALUES {marks}",  # noqa: S608 - names of our own
+                    list(zip(*[flat] * (count * width), strict=True)),
+                )
 
 
 def update(model: type[Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
