@@ -103,6 +103,7 @@ MIDDLEWARE = [
     "dcm.middleware.Probes",
     "dcm.middleware.DemoStaysHome",
     "django.middleware.security.SecurityMiddleware",
+    "dcm.middleware.Hooks",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -159,8 +160,9 @@ if ON_SQLITE:
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# To open SQLite's file and close it again takes longer than to write a webhook into it.
+DATABASES["default"]["CONN_MAX_AGE"] = 60
 
 # -- Cache and Celery ------------------------------------------------------------------------
 REDIS_URL = env.text("REDIS_URL")
