@@ -100,8 +100,13 @@ class SourceAdmin(admin.ModelAdmin[Source]):
     list_filter = ("kind", "active")
     search_fields = ("name",)
     ordering = ("name",)
-    inlines = (KeyInline,)
     change_form_template = "admin/integrations/source/change_form.html"
+
+    class Media:
+        css = {"all": ["dcm/admin.css"]}
+
+    def get_inlines(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return [KeyInline] if obj else []  # a new one goes on to its key by itself
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         given = ("name", "kind", "authentication", "active")
@@ -204,13 +209,16 @@ class SourceAdmin(admin.ModelAdmin[Source]):
 class InboxItemAdmin(MirrorAdmin):
     """What was sent to us. What could not be read waits here for an administrator."""
 
-    list_display = ("pk", "received_at", "source", "state", "attempts", "why", "processed_at")
+    list_display = ("pk", "received_at", "source", "state", "attempts", "processed_at", "why")
     list_filter = ("state", "source")
     list_select_related = ("source",)
     search_fields = ("sender_id__exact",)
     search_help_text = "The whole id that the sender gave it"
     ordering = ("-pk",)
     actions = ("replay",)
+
+    class Media:
+        css = {"all": ["dcm/admin.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any, Any]:
         return super().get_queryset(request).defer("body")

@@ -99,10 +99,11 @@ class _gunicorn:  # noqa: N801 - used as a function
             f":{settings['PORT'] or 5432}/{settings['NAME']}"
         )
         mine = {"DATABASE_URL": url, "PORT": str(port), "DCM_VAR_DIR": FOLDER}
+        mine |= {"DJANGO_SETTINGS_MODULE": "dcm.settings", "LOG_LEVEL": "WARNING"}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "--config", "python:dcm.server", "dcm.wsgi"],
             cwd=ROOT,
-            env={**os.environ, **mine, "DCM_ENV_FILE": os.devnull, "LOG_LEVEL": "WARNING"},
+            env={**os.environ, **mine, "DCM_ENV_FILE": os.devnull},
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -113,7 +114,8 @@ class _gunicorn:  # noqa: N801 - used as a function
                 time.sleep(0.05)
             else:
                 return port
-        raise AssertionError("gunicorn does not answer")
+        self.process.kill()
+        raise AssertionError(f"gunicorn does not answer: {self.process.communicate()[1]}")
 
     def __exit__(self, *_: object) -> None:
         self.process.send_signal(signal.SIGTERM)

@@ -18,7 +18,7 @@ BODY = b'{"topic": "v2.detail.events.conversation.{id}.acw", "conversationId": "
 
 
 def post(url: str, body: bytes = BODY, key: str = "", **headers: Any) -> Any:
-    given = {"HTTP_AUTHORIZATION": f"Bearer {key}"} if key else {}
+    given: dict[str, Any] = {"HTTP_AUTHORIZATION": f"Bearer {key}"} if key else {}
     client = Client(raise_request_exception=False)
     return client.generic("POST", url, body, "application/json", **given, **headers)
 
@@ -172,7 +172,7 @@ def test_no_key_stands_in_the_database(genesys: Sender, signing: Sender) -> None
 OWN = f"{GENESYS}Own%20program/"
 
 
-def signed(sender: Sender, body: bytes = BODY, *, age: float = 0, key: str = "") -> dict[str, str]:
+def signed(sender: Sender, body: bytes = BODY, *, age: float = 0, key: str = "") -> dict[str, Any]:
     secret = base64.b64decode((key or sender.key).removeprefix("whsec_"))
     at = int(datetime.now(UTC).timestamp() - age)
     return {
@@ -211,7 +211,7 @@ def test_clocks_may_differ_by_five_minutes(signing: Sender, age: float) -> None:
     assert post(OWN, **signed(signing, age=age)).status_code == 202
 
 
-FORGED: dict[str, Callable[[dict[str, str]], dict[str, str]]] = {
+FORGED: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "another id": lambda h: h | {"HTTP_WEBHOOK_ID": "msg-2"},
     "another time": lambda h: (
         h | {"HTTP_WEBHOOK_TIMESTAMP": str(int(h["HTTP_WEBHOOK_TIMESTAMP"]) + 1)}
