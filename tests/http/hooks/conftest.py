@@ -117,8 +117,8 @@ class _gunicorn:  # noqa: N801 - used as a function
         self.process.kill()
         raise AssertionError(f"gunicorn does not answer: {self.process.communicate()[1]}")
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *error: object) -> None:
         self.process.send_signal(signal.SIGTERM)
-        _, told = self.process.communicate(timeout=10)
+        told = self.process.communicate(timeout=10)[1]
         assert "Traceback" not in told, told
         assert "dcm_" not in told, "a key stands in the log"
