@@ -173,9 +173,7 @@ class SourceAdmin(admin.ModelAdmin[Source]):
         page |= {"key": key, "example": examples.of(source, url=url, key=key)}
         page["signs"] = source.authentication == Source.Authentication.HMAC
         page["key_header"] = settings.HOOK_KEY_HEADER
-        shown = TemplateResponse(request, "admin/integrations/source/key_made.html", page)
-        shown["Cache-Control"] = "no-store"
-        return shown
+        return TemplateResponse(request, "admin/integrations/source/key_made.html", page)
 
     def revoke(self, request: HttpRequest, pk: int, key_id: int) -> HttpResponse:
         """Ask whether to end a key; then end it."""

@@ -237,7 +237,7 @@ def test_a_forged_signature_is_refused(case: str, signing: Sender) -> None:
 def test_every_bit_of_a_signature_counts(signing: Sender) -> None:
     headers = signed(signing)
     right = base64.b64decode(headers["HTTP_WEBHOOK_SIGNATURE"].removeprefix("v1,"))
-    for bit in range(0, 256, 5):
+    for bit in range(0, 256, 17):
         flipped = bytearray(right)
         flipped[bit // 8] ^= 1 << bit % 8
         headers["HTTP_WEBHOOK_SIGNATURE"] = "v1," + base64.b64encode(bytes(flipped)).decode()

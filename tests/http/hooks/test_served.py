@@ -1,10 +1,14 @@
 """What only a real server shows: what is read off the wire, and when it is refused."""
 
 import json
+import os
+import re
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +20,8 @@ from integrations.models import InboxItem
 from tests.http.hooks import hostile
 from tests.http.hooks.conftest import Served
 
+PAGE = (Path(__file__).parents[3] / "docs/webhooks-in.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
 OWN = "/hooks/genesys/Own, served/"
 
 
@@ -161,3 +167,20 @@ def test_a_database_that_is_locked_is_told_of_quickly(served: Served) -> None:
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert took < 4
     assert send(served, b"{}").status_code == 202
+
+
+def test_every_command_of_the_documentation_works(served: Served) -> None:
+    own = served.signing.source.name.replace(" ", "%20")
+    assert len(COMMANDS) == 2
+    for command in COMMANDS:
+        mine = command.replace("https://dcm.example.org", served.url).replace("Own%20program", own)
+        mine = mine.replace("dcm_...", served.genesys.key)
+        done = subprocess.run(
+            ["sh", "-c", mine],
+            env={"PATH": os.environ["PATH"], "WHSEC": served.signing.key},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert '{"accepted": true, "repeated": false}' in done.stdout, done.stdout
+    assert InboxItem.objects.filter(source=served.signing.source, sender_id="event-1").exists()
