@@ -6,7 +6,17 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from conversations.admin import BelowConversationAdmin, MirrorAdmin
+from integrations.inbox.admin import GenesysEventAdmin, InboxItemAdmin, SourceAdmin
 from integrations.models import Organization, Reading, Watermark
+
+__all__ = [
+    "GenesysEventAdmin",
+    "InboxItemAdmin",
+    "OrganizationAdmin",
+    "ReadingAdmin",
+    "SourceAdmin",
+    "WatermarkAdmin",
+]
 
 
 @admin.register(Reading)
