@@ -194,9 +194,19 @@ def test_the_two_bodies_found_in_the_wild(served: Served, receiver: Receiver) ->
     assert connected["type"] == "eventAgentConnect"
     agents = {agent.id: agent.name for agent in served.centre.world.organization.agents}
     assert connected["userName"] == agents[connected["userId"]]
+    assert all(body["userId"] not in {"", "NOT_SET"} for body in receiver.right)
     ended = bodies["v2.detail.events.conversation.id.acw"]
     assert ended.keys() == {"userId", "topic", "disconnectType"}
     assert ended["disconnectType"] == "NOT_SET"
+
+
+def test_a_trigger_fires_only_where_its_criteria_are_met(
+    served: Served, receiver: Receiver
+) -> None:
+    criteria = {"mediaType": ["EMAIL", "MESSAGE"], "direction": ["INBOUND"]}
+    follow(served, hook(receiver, criteria=criteria))
+    live(served, 1)
+    assert {body["mediaType"] for body in receiver.right} == {"EMAIL", "MESSAGE"}
 
 
 def test_what_a_trigger_cannot_deliver_is_gone(served: Served, receiver: Receiver) -> None:
