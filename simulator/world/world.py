@@ -5,16 +5,18 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
-from chrono.instants import from_ms, to_ms
+from chrono.instants import from_ms, isoformat, to_ms
 from simulator.world import truth
 from simulator.world.arrivals import Arrivals
 from simulator.world.corrections import Corrections
 from simulator.world.engine import DAY
-from simulator.world.feed import Feed
+from simulator.world.feed import Feed, Occurrence
 from simulator.world.floor import Floor
 from simulator.world.organization import Organization, found
 from simulator.world.records import Conversation
 from simulator.world.shifts import Shifts
+
+JOBS_AVAILABLE = "v2.analytics.conversations.details.jobs.availability"
 
 
 class World:
@@ -73,6 +75,11 @@ class World:
     def advance_to(self, at: datetime) -> None:
         """Live on up to an instant; one that has passed changes nothing."""
         self._floor.timeline.run_until(to_ms(at))
+
+    def announce_jobs(self, *, until: datetime) -> None:
+        """Tell that jobs now answer for all that happened until an instant."""
+        body = {"dataAvailabilityDate": isoformat(until)}
+        self.feed.tell(Occurrence(JOBS_AVAILABLE, body, self._floor.timeline.now))
 
     def truth(self, at: datetime, *, ids: Collection[str] = ()) -> dict[str, Any]:
         """Live on up to an instant and tell what a mirror must hold then: see truth.py.
