@@ -7,7 +7,14 @@ from django.http import HttpRequest
 
 from conversations.admin import BelowConversationAdmin, MirrorAdmin
 from integrations.inbox.admin import GenesysEventAdmin, InboxItemAdmin, SourceAdmin
-from integrations.models import Organization, Reading, Watermark
+from integrations.models import (
+    NotificationChannel,
+    NotificationListener,
+    NotificationTopic,
+    Organization,
+    Reading,
+    Watermark,
+)
 
 __all__ = [
     "GenesysEventAdmin",
@@ -50,3 +57,46 @@ class WatermarkAdmin(MirrorAdmin):
             "started_at",
             "leased_until",
         )
+
+
+@admin.register(NotificationListener)
+class NotificationListenerAdmin(MirrorAdmin):
+    """Processes that listen to notifications now."""
+
+    list_display = ("name", "started_at", "leased_until")
+    search_fields = ("name",)
+    ordering = ("name",)
+
+
+@admin.register(NotificationChannel)
+class NotificationChannelAdmin(MirrorAdmin):
+    """WebSocket channels, and what comes over each."""
+
+    list_display = (
+        "pk",
+        "listener",
+        "connected",
+        "heard_at",
+        "event_at",
+        "events_a_minute",
+        "silent_since",
+        "reconnects",
+        "detail",
+    )
+    list_filter = ("connected", ("silent_since", admin.EmptyFieldListFilter))
+    search_fields = ("listener",)
+    ordering = ("pk",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Show all but the channel's name: whoever knows it may listen to it."""
+        return (*self.list_display[1:], "opened_at", "expires_at", "leased_until")
+
+
+@admin.register(NotificationTopic)
+class NotificationTopicAdmin(MirrorAdmin):
+    """What is listened to, what Genesys rejects, and why."""
+
+    list_display = ("name", "state", "listener", "leased_until", "reason", "retry_at")
+    list_filter = ("state",)
+    search_fields = ("name", "reason")
+    ordering = ("name",)

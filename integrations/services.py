@@ -14,6 +14,7 @@ from conversations.models import Change
 from integrations.domain.events import Carried, Event, Heard
 from integrations.errors import MalformedPayloadError
 from integrations.genesys import hooks
+from integrations.genesys.notifications import frames
 from integrations.inbox import process
 from integrations.models import Source
 
@@ -27,6 +28,7 @@ MOST_FAILURES: Final = 5
 # Who reads the bodies of each kind of source.
 READERS: Final[Mapping[str, Callable[[bytes], Sequence[Carried]]]] = {
     Source.Kind.GENESYS: hooks.read,
+    Source.Kind.NOTIFICATIONS: frames.read,
 }
 
 

@@ -2,7 +2,11 @@
 
 from integrations.models.erasure import ErasureRequest
 from integrations.models.inbox import GenesysEvent, InboxItem, Source, SourceKey
-from integrations.models.notifications import NotificationChannel, NotificationTopic
+from integrations.models.notifications import (
+    NotificationChannel,
+    NotificationListener,
+    NotificationTopic,
+)
 from integrations.models.roads import Organization, Reading, Watermark
 from integrations.models.wanted import Wanted
 
@@ -11,6 +15,7 @@ __all__ = [
     "GenesysEvent",
     "InboxItem",
     "NotificationChannel",
+    "NotificationListener",
     "NotificationTopic",
     "Organization",
     "Reading",
