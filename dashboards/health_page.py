@@ -148,10 +148,9 @@ def _tiles(seen: Health, reader: Reader) -> Iterator[Tile]:
     for state in (State.FAILING, State.LATE):
         many = states.count(state)
         yield Tile(CSS[state] if many else "", str(many), WORDS[state], "")
-    fact = (
-        f"oldest since {reader.moment(min(g.start for g in seen.gaps)).text}" if seen.gaps else ""
-    )
-    yield Tile(CSS[State.LATE] if seen.gaps else "", str(len(seen.gaps)), "Gaps open", fact)
+    gaps = [gap.start for gap in seen.gaps if gap.filled_at is None]
+    fact = f"oldest since {reader.moment(min(gaps)).text}" if gaps else ""
+    yield Tile(CSS[State.LATE] if gaps else "", str(len(gaps)), "Gaps open", fact)
     for backlog in seen.backlogs[:1]:
         oldest = f"oldest {reader.moment(backlog.oldest).age}" if backlog.oldest else ""
         css = CSS[backlog.state] if backlog.state is not State.OK else ""
@@ -167,7 +166,7 @@ def _road(road: Road, reader: Reader) -> Row:
         word=WORDS[road.state],
         moments=(reader.moment(road.succeeded_at), reader.moment(road.read_to)),
         detail=_detail(road, reader),
-        advice=_advice(road, told.meanwhile),
+        advice=_advice(road, told),
     )
 
 
@@ -178,13 +177,15 @@ def _detail(road: Road, reader: Reader) -> str:
     return f"{road.detail}{running}"
 
 
-def _advice(road: Road, meanwhile: str) -> str:
+def _advice(road: Road, told: words.Words) -> str:
     """Say what a fault costs, what happens by itself, and what to do."""
     again = f"It is tried again every {write.span(road.every)}. " if road.every else ""
     if road.state is State.FAILING:
-        return f"{meanwhile} {again}Mend what the reason names; manage.py genesys_doctor helps."
+        return (
+            f"{told.meanwhile} {again}Mend what the reason names; manage.py genesys_doctor helps."
+        )
     if road.state is State.LATE:
-        return f"{meanwhile} {words.NOBODY_RUNS}"
+        return f"{told.meanwhile} {told.runs}"
     return ""
 
 
@@ -239,13 +240,15 @@ def _channel(channel: Channel, reader: Reader) -> Row:
 
 def _gap(gap: Gap, seen: Health, reader: Reader) -> Row:
     every = next((road.every for road in seen.roads if road.road == gap.road), None)
+    open_ = gap.filled_at is None
+    again = f"tried every {write.span(every)}" if every and open_ else ""
     return Row(
         name=words.road(gap.road).name,
-        css=CSS[State.LATE],
-        word="Filled by the next success" if gap.end is None else "Being filled",
+        css=CSS[State.LATE if open_ else State.OK],
+        word="Filled by the next success" if open_ else "Filled",
         moments=(reader.moment(gap.start), reader.moment(gap.end)),
         detail=gap.reason or "no run has succeeded since",
-        advice=f"tried every {write.span(every)}" if every else "",
+        advice=again if open_ else f"at {reader.moment(gap.filled_at).text}",
     )
 
 

@@ -6,11 +6,12 @@ from integrations.health import Road
 
 
 class Words(NamedTuple):
-    """name and purpose; then what is lacking while it fails, and what covers it."""
+    """name and purpose; then what is lacking while it fails and what covers it; who must run."""
 
     name: str
     purpose: str
     meanwhile: str = ""
+    runs: str = "No run has succeeded lately: a worker must run, and beat."
 
 
 ROADS: Final = {
@@ -78,11 +79,13 @@ ROADS: Final = {
         "Notifications",
         "the WebSocket of Genesys",
         "Polling covers it: what happens is seen later, nothing is lost.",
+        "manage.py listen_notifications must run.",
     ),
     "eventbridge.sqs": Words(
         "EventBridge by SQS",
         "events that wait in the queue",
         "Events wait in the queue until its retention ends; polling covers them.",
+        "manage.py consume_sqs must run.",
     ),
     "retention.personal_data": Words(
         "Retention",
@@ -90,8 +93,6 @@ ROADS: Final = {
         "Personal data stays longer than its days meanwhile.",
     ),
 }
-
-NOBODY_RUNS: Final = "No run has succeeded lately: a worker must run, and beat."
 
 BACKLOGS: Final = {
     "inbox": Words(

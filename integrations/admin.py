@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from conversations.admin import BelowConversationAdmin, MirrorAdmin
-from integrations.models import Organization, Reading, Watermark
+from integrations.models import Gap, HistoryDay, Organization, Reading, Watermark
 
 
 @admin.register(Reading)
@@ -40,3 +40,21 @@ class WatermarkAdmin(MirrorAdmin):
             "started_at",
             "leased_until",
         )
+
+
+@admin.register(Gap)
+class GapAdmin(MirrorAdmin):
+    """What a road has missed, until when, and whether it has been read since."""
+
+    list_display = ("road", "start", "end", "noticed_at", "filled_at", "reason")
+    list_filter = (("filled_at", admin.EmptyFieldListFilter), "road")
+    ordering = ("-start",)
+
+
+@admin.register(HistoryDay)
+class HistoryDayAdmin(MirrorAdmin):
+    """Which days asynchronous jobs have read, and why one is not read yet."""
+
+    list_display = ("road", "day", "state", "conversations", "attempts", "done_at", "reason")
+    list_filter = ("road", "state")
+    ordering = ("-day", "road")

@@ -5,27 +5,22 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-from django.conf import settings
 from django.db.models import Count, Min, Q, QuerySet
 
 from conversations.models import Change
-from integrations import heartbeat
+from integrations import gaps, heartbeat, selectors
 from integrations.models import (
     InboxItem,
     NotificationChannel,
     NotificationTopic,
     Source,
     Wanted,
-    Watermark,
 )
 from integrations.services import MOST_FAILURES
 
-DAY: Final = timedelta(days=1)
-# So many times as long as usual without a success, and at least so long, is late.
-LATE_TIMES: Final = 3
-LATE_AT_LEAST: Final = timedelta(minutes=2)
-# What tells of itself whenever it works, rather than by a schedule of ours.
-UNSCHEDULED: Final = timedelta(minutes=5)
+# Processes of their own, without a schedule: while they work they say so every minute or so.
+PROCESSES: Final = frozenset({"genesys.notifications", "eventbridge.sqs"})
+UNHEARD: Final = timedelta(minutes=5)
 BACKLOG_LATE: Final = timedelta(minutes=1)
 BACKLOG_STUCK: Final = timedelta(minutes=10)
 SILENT: Final = timedelta(seconds=90)  # a channel has a heartbeat every half a minute
@@ -105,12 +100,13 @@ class Sweep(NamedTuple):
 
 
 class Gap(NamedTuple):
-    """A time of which a road may lack something. end is None where it goes on."""
+    """A time of which a road lacked something. end is None where it grows still."""
 
     road: str
     start: datetime
     end: datetime | None
     reason: str
+    filled_at: datetime | None = None
 
 
 class Health(NamedTuple):
@@ -136,7 +132,7 @@ class Health(NamedTuple):
 
 def health(*, now: datetime) -> Health:
     """Read how everything does: a constant number of queries."""
-    roads = tuple(_roads(now))
+    roads = tuple(_road(row, now) for row in selectors.roads(now=now))
     return Health(
         at=now,
         roads=roads,
@@ -145,67 +141,34 @@ def health(*, now: datetime) -> Health:
         channels=tuple(_channels(now)),
         topics=_topics(),
         sweeps=tuple(_sweeps(now)),
-        gaps=tuple(_gaps(roads)),
+        gaps=tuple(_gaps(roads, now)),
     )
 
 
 def judged(
-    *,
-    every: timedelta | None,
-    succeeded_at: datetime | None,
-    failing_since: datetime | None,
-    now: datetime,
+    succeeded_at: datetime | None, failing_since: datetime | None, *, overdue: bool
 ) -> State:
-    """Judge a road: failing, not run yet, late, or all right."""
+    """Judge what runs again and again: failing, late, not run yet, or all right."""
     if failing_since:
         return State.FAILING
-    if succeeded_at is None:
-        return State.NEVER
-    return State.LATE if now - succeeded_at > _patience(every) else State.OK
+    if overdue:
+        return State.LATE
+    return State.OK if succeeded_at else State.NEVER
 
 
-def _patience(every: timedelta | None) -> timedelta:
-    return max(LATE_TIMES * every, LATE_AT_LEAST) if every else UNSCHEDULED
-
-
-def schedule() -> dict[str, timedelta]:
-    """Return how often each task is sent; by the hour of the day means once a day."""
-    entries = settings.CELERY_BEAT_SCHEDULE.values()
-    return {entry["task"]: _pace(entry["schedule"]) for entry in entries}
-
-
-def _pace(told: Any) -> timedelta:
-    if isinstance(told, timedelta):
-        return told
-    return timedelta(seconds=told) if isinstance(told, int | float) else DAY
-
-
-def _roads(now: datetime) -> Iterator[Road]:
-    paces = schedule()
-    for row in Watermark.objects.order_by("road"):
-        every = _pace_of(row.road, paces)
-        yield Road(
-            road=row.road,
-            state=judged(
-                every=every,
-                succeeded_at=row.succeeded_at,
-                failing_since=row.failing_since,
-                now=now,
-            ),
-            every=every,
-            read_to=row.read_to,
-            succeeded_at=row.succeeded_at,
-            failing_since=row.failing_since,
-            running=row.leased_until is not None and row.leased_until > now,
-            detail=row.detail,
-        )
-
-
-def _pace_of(road: str, paces: dict[str, timedelta]) -> timedelta | None:
-    """Find the task of a road: both are named alike, but for a verb."""
-    app, _, name = road.rpartition(".")
-    tasks = (f"integrations.{app}.{name}", f"integrations.{app}.read_{name}")
-    return next((paces[task] for task in tasks if task in paces), None)
+def _road(row: selectors.Road, now: datetime) -> Road:
+    at = row.succeeded_at
+    unheard = row.road in PROCESSES and at is not None and now - at > UNHEARD
+    return Road(
+        road=row.road,
+        state=judged(at, row.failing_since, overdue=row.overdue or unheard),
+        every=row.every,
+        read_to=row.read_to,
+        succeeded_at=at,
+        failing_since=row.failing_since,
+        running=row.running,
+        detail=row.detail,
+    )
 
 
 def _senders() -> Iterator[Sender]:
@@ -275,16 +238,20 @@ def _topics() -> Topics:
 
 
 def _sweeps(now: datetime) -> Iterator[Sweep]:
-    paces = schedule()
+    paces = gaps.schedule()
     ran = heartbeat.last(paces)
     for task, every in sorted(paces.items()):
         at = ran.get(task)
-        state = judged(every=every, succeeded_at=at, failing_since=None, now=now)
-        yield Sweep(task, state, every, at)
+        overdue = at is not None and now - at > gaps.allowance(every)
+        yield Sweep(task, judged(at, None, overdue=overdue), every, at)
 
 
-def _gaps(roads: tuple[Road, ...]) -> Iterator[Gap]:
-    """Tell what a road that does not get on has not read yet: its next success reads it."""
+def _gaps(roads: tuple[Road, ...], now: datetime) -> Iterator[Gap]:
+    """Tell the gaps that were noticed, and what a late road lacks before anybody noticed it."""
+    noticed = selectors.gaps(now=now)
+    for gap in noticed:
+        yield Gap(gap.road, gap.start, gap.end, gap.reason, gap.filled_at)
+    known = {gap.road for gap in noticed if gap.filled_at is None}
     for road in roads:
-        if road.read_to and road.state in {State.FAILING, State.LATE}:
+        if road.read_to and road.state in {State.FAILING, State.LATE} and road.road not in known:
             yield Gap(road.road, road.read_to, None, road.detail if road.failing_since else "")

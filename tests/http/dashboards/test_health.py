@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from integrations import heartbeat
-from integrations.health import State, health, schedule
+from integrations import gaps, heartbeat
+from integrations.health import State, health
 from integrations.models import InboxItem, Source, Wanted
 from tests import factories
 
@@ -72,6 +72,33 @@ def test_a_road_that_nobody_reads_is_behind_though_it_does_not_fail(
     assert "No run has succeeded lately: a worker must run, and beat." in told
 
 
+def test_a_gap_is_shown_open_and_a_day_after_it_was_filled(
+    reader: Client, moment: datetime
+) -> None:
+    start = moment - timedelta(hours=2)
+    factories.road("genesys.poll", succeeded_at=moment, read_to=moment)
+    gaps.notice(road="genesys.nightly", start=start, now=moment, reason="the job failed")
+    gaps.notice(road="genesys.poll", start=start, now=moment, reason="no answer")
+    gaps.fill(road="genesys.poll", up_to=moment, now=moment)
+
+    told = text_of(reader)
+
+    assert re.search(r"Last seven days Filled by the next success .* now the job failed", told)
+    assert re.search(r"Polling Filled at \S+( \S+)? .* no answer", told)
+    assert re.search(r"\b1 Gaps open", told), told
+
+
+def test_a_listener_that_is_not_heard_of_is_behind(reader: Client, moment: datetime) -> None:
+    factories.road("genesys.notifications", succeeded_at=moment - 9 * MINUTE)
+    factories.road("genesys.reconcile", succeeded_at=moment - timedelta(days=9))
+
+    told = text_of(reader)
+
+    assert re.search(r"Notifications the WebSocket of Genesys Behind", told)
+    assert "manage.py listen_notifications must run." in told
+    assert re.search(r"After a reconnect .* listened OK", told)
+
+
 def test_what_waits_is_counted_with_the_age_of_the_oldest(
     reader: Client, client: Client, moment: datetime
 ) -> None:
@@ -100,7 +127,7 @@ def test_heartbeats_tell_which_tasks_run(moment: datetime, db: None) -> None:
 
     sweeps = {sweep.task: sweep.state for sweep in health(now=moment).sweeps}
 
-    assert set(sweeps) == set(schedule())
+    assert set(sweeps) == set(gaps.schedule())
     assert sweeps["integrations.derive"] is State.OK
     assert sweeps["integrations.genesys.poll"] is State.LATE
     assert sweeps["integrations.genesys.synchronise"] is State.NEVER
@@ -133,5 +160,5 @@ def test_queries_do_not_grow(
         factories.road(f"road.{number}", succeeded_at=moment)
         sent(moment)
 
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(18):
         reader.get("/health/")
