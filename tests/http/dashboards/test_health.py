@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from integrations import gaps, heartbeat
 from integrations.health import State, health
-from integrations.models import InboxItem, Source, Wanted
+from integrations.models import InboxItem, NotificationTopic, Source, Wanted
 from tests import factories
 
 MINUTE = timedelta(minutes=1)
@@ -119,6 +119,21 @@ def test_what_waits_is_counted_with_the_age_of_the_oldest(
         r"Readings that events ordered .* Stuck .* 1 \S+( \S+)? 15 min ago 1 given", told
     )
     assert re.search(r"Triggers Genesys Cloud web services data action On — 2 1 ", told)
+
+
+def test_rejected_topics_are_named_with_their_reason(reader: Client) -> None:
+    NotificationTopic.objects.create(name="v2.users.a.activity")
+    NotificationTopic.objects.create(
+        name="v2.detail.events.agent.a.state",
+        state=NotificationTopic.State.REJECTED,
+        reason="not offered to this organisation",
+    )
+
+    told = text_of(reader)
+
+    assert "Topics: 1 Nobody listens yet, 1 Rejected by Genesys." in told
+    assert "v2.detail.events.agent.a.state not offered to this organisation" in told
+    assert "Nobody listens: start manage.py listen_notifications" in told
 
 
 def test_heartbeats_tell_which_tasks_run(moment: datetime, db: None) -> None:
