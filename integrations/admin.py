@@ -8,6 +8,8 @@ from django.http import HttpRequest
 from conversations.admin import BelowConversationAdmin, MirrorAdmin
 from integrations.inbox.admin import GenesysEventAdmin, InboxItemAdmin, SourceAdmin
 from integrations.models import (
+    Gap,
+    HistoryDay,
     NotificationChannel,
     NotificationListener,
     NotificationTopic,
@@ -100,3 +102,21 @@ class NotificationTopicAdmin(MirrorAdmin):
     list_filter = ("state",)
     search_fields = ("name", "reason")
     ordering = ("name",)
+
+
+@admin.register(Gap)
+class GapAdmin(MirrorAdmin):
+    """What a road has missed, until when, and whether it has been read since."""
+
+    list_display = ("road", "start", "end", "noticed_at", "filled_at", "reason")
+    list_filter = (("filled_at", admin.EmptyFieldListFilter), "road")
+    ordering = ("-start",)
+
+
+@admin.register(HistoryDay)
+class HistoryDayAdmin(MirrorAdmin):
+    """Which days asynchronous jobs have read, and why one is not read yet."""
+
+    list_display = ("road", "day", "state", "conversations", "attempts", "done_at", "reason")
+    list_filter = ("road", "state")
+    ordering = ("-day", "road")
