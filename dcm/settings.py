@@ -205,6 +205,7 @@ _messages = env.number("DCM_MESSAGES_SECONDS", default=15 if DEMO else 60, least
 _find = env.number("DCM_FIND_OPEN_SECONDS", default=120 if DEMO else 600, least=1)
 _feedback = env.number("DCM_FEEDBACK_SECONDS", default=60 if DEMO else 900, least=1)
 _derive = env.number("DCM_DERIVE_SECONDS", default=5, least=1)
+_gdpr = env.number("DCM_GDPR_SECONDS", default=60 if DEMO else 3600, least=1)
 
 
 def _every(task: str, seconds: int) -> dict[str, Any]:
@@ -220,6 +221,8 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "synchronise": _every("integrations.genesys.synchronise", _sync),
     "derive": _every("integrations.derive", _derive),
     "refresh-open": _every("handling.refresh_open", 60),
+    "mirror-erasures": _every("integrations.genesys.mirror_erasures", _gdpr),
+    "strip-old-personal-data": _every("integrations.strip_old_personal_data", 86_400),
     "drop-old-documents": _every("conversations.drop_old_documents", 3600),
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
@@ -234,6 +237,13 @@ OPEN_DAYS = env.number("DCM_OPEN_DAYS", default=31)
 FEEDBACK_DAYS = env.number("DCM_FEEDBACK_DAYS", default=31)
 # Raw documents are kept this long, so that a mapping can be replayed; 0 keeps none.
 RAW_SNAPSHOT_DAYS = env.number("DCM_RAW_SNAPSHOT_DAYS", default=14)
+# Names, addresses, subjects and notes of conversations are kept this long after their end; 0: for
+# ever.
+PERSONAL_DATA_DAYS = env.number("DCM_PERSONAL_DATA_DAYS", default=0)
+# Amazon EventBridge by way of SQS: manage.py consume_sqs.
+SQS_QUEUE_URL = env.text("DCM_SQS_QUEUE_URL")
+SQS_REGION = env.text("DCM_SQS_REGION")
+SQS_ENDPOINT_URL = env.text("DCM_SQS_ENDPOINT_URL")
 # Handle time: whether work that no queue gave counts, whether a consult leg takes its agent away
 # from other work, and which segment types are live work (Genesys reports callback and voicemail
 # outside handle time).

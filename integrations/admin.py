@@ -5,8 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from conversations.admin import BelowConversationAdmin, MirrorAdmin
-from integrations.models import Organization, Reading, Watermark
+from conversations.admin import BelowConversationAdmin, MirrorAdmin, ReadOnlyInline
+from integrations.models import ErasedIdentifier, ErasureRequest, Organization, Reading, Watermark
 
 
 @admin.register(Reading)
@@ -40,3 +40,22 @@ class WatermarkAdmin(MirrorAdmin):
             "started_at",
             "leased_until",
         )
+
+
+class ErasedIdentifierInline(ReadOnlyInline):
+    """By what kinds of identifiers a person is known again; the digests are nobody's business."""
+
+    model = ErasedIdentifier
+    fields = ("kind",)
+    show_change_link = False
+
+
+@admin.register(ErasureRequest)
+class ErasureRequestAdmin(MirrorAdmin):
+    """Who was to be forgotten, when that was done, and how many rows it took."""
+
+    list_display = ("requested_at", "genesys_id", "erased_at", "rows", "detail")
+    list_filter = (("erased_at", admin.EmptyFieldListFilter),)
+    search_fields = ("genesys_id__exact",)
+    ordering = ("-requested_at", "-pk")
+    inlines = (ErasedIdentifierInline,)

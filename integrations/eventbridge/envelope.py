@@ -57,9 +57,9 @@ def sender_id(body: bytes) -> str | None:
     return head.id
 
 
-def _envelopes(body: bytes | str, place: str, *, wrapped: bool = False) -> Iterator[
-    tuple[str, _Envelope]
-]:
+def _envelopes(
+    body: bytes | str, place: str, *, wrapped: bool = False
+) -> Iterator[tuple[str, _Envelope]]:
     """Yield each envelope, and the place that an error in it is to name."""
     if body[:100].lstrip()[:1] in (b"[", "["):
         for number, one in enumerate(_decoded(body, list[msgspec.Raw], place)):

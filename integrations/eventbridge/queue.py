@@ -53,6 +53,13 @@ _TOO_OFTEN: Final = {
 }
 
 
+_SORTS: Final = (
+    (_TOO_OFTEN, RateLimitedError, "SQS asks to slow down"),
+    (_MISSING, NotFoundError, "there is no such queue; check DCM_SQS_QUEUE_URL"),
+    (_STRANGER, CredentialsError, "the AWS credentials are not accepted"),
+)
+
+
 class Message(NamedTuple):
     """One message as SQS delivered it. receipt names this delivery, not the message."""
 
@@ -167,20 +174,18 @@ def _refusal(error: ClientError, queue: Queue, permission: str) -> IntegrationEr
     code = told.get("Code", "").rpartition("#")[2]
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     where = f"queue {queue.name} in {queue.region}"
-    if code in _TOO_OFTEN:
-        return RateLimitedError(f"{where}: SQS asks to slow down ({code})")
-    if code in _MISSING:
-        return NotFoundError(f"{where}: there is no such queue; check DCM_SQS_QUEUE_URL")
     if code in _DENIED:
         return PermissionMissingError(
             f"{where}: access denied; allow {permission} on it in the role's policy",
             permissions=(permission,),
         )
-    if code in _STRANGER:
-        return CredentialsError(f"{where}: the AWS credentials are not accepted ({code})")
+    for codes, kind, words in _SORTS:
+        if code in codes:
+            return kind(f"{where}: {words} ({code})")
+    told_so = f"{where}: SQS answers {status} ({code})"
     if status >= 500 or not status:  # noqa: PLR2004 - their fault, not ours
-        return TemporaryError(f"{where}: SQS answers {status} ({code})")
-    return RefusedError(f"{where}: SQS answers {status} ({code})", status=status, code=code)
+        return TemporaryError(told_so)
+    return RefusedError(told_so, status=status, code=code)
 
 
 def _bytes(body: str) -> bytes:

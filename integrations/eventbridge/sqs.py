@@ -22,6 +22,7 @@ from django.db.models.functions import Coalesce
 from integrations.errors import IntegrationError, TemporaryError
 from integrations.eventbridge.queue import Message, Queue
 from integrations.models import Source, Watermark
+from integrations.watermarks import Told, quiet
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ DELETE_TRIES: Final = 4
 LONGEST_PAUSE_S: Final = 60.0
 NOTE_EVERY: Final = timedelta(seconds=10)
 
-Store = Callable[[Sequence[tuple[bytes, str]]], int]
+Store = Callable[[Sequence[tuple[bytes, str | None]]], int]
 
 
 @dataclass(slots=True)
@@ -45,11 +46,13 @@ class Consumer:
     store: Store
     wake: Callable[[], None]
     clock: Callable[[], datetime]
+    tell: Told = quiet
     stop: threading.Event = field(default_factory=threading.Event)
     waiting: bool = True
     received: int = 0
     new: int = 0
     _noted_at: datetime | None = None
+    _told_of: int = 0
 
     def run(self) -> None:
         """Take batch after batch; what passes by itself is waited for.
@@ -146,10 +149,14 @@ class Consumer:
         if self._noted_at is None or now - self._noted_at >= NOTE_EVERY:
             self._noted_at = now
             _note(detail=self.told, succeeded_at=now, failing_since=None)
+            if self.received != self._told_of:
+                self._told_of = self.received
+                self.tell(self.told)
 
     def _failed(self, error: IntegrationError) -> None:
         logger.warning("sqs.failed", extra={"reason": str(error)})
         self._noted_at = None
+        self.tell(f"failing: {error}")
         _note(detail=str(error), failing_since=Coalesce(F("failing_since"), self.clock()))
 
 

@@ -17,6 +17,7 @@ from django.db import connection
 from conversations import bulk, selectors, services
 from conversations.domain import facts
 from conversations.services import Recorded
+from integrations.erasure import known as erased
 from integrations.errors import MalformedPayloadError
 from integrations.genesys import payloads
 
@@ -126,7 +127,8 @@ def _take(some: Sequence[tuple[int, bytes]], observed_at: datetime | None, now: 
         except MalformedPayloadError as error:
             refused.append(Refusal(position, str(error)))
     unchanged = Recorded(unchanged=len(some) - len(snapshots) - len(refused))
-    recorded = services.record(snapshots=snapshots, now=now) if snapshots else Recorded()
+    kept = erased.stripped(snapshots, now=now)
+    recorded = services.record(snapshots=kept, now=now) if kept else Recorded()
     if recorded.new or recorded.changed:
         bulk.breathe()
     return Taken(recorded + unchanged, tuple(refused))

@@ -10,7 +10,7 @@ from celery.signals import worker_init, worker_ready
 from django.utils import timezone
 
 from integrations.errors import IntegrationError
-from integrations.genesys import correspondence, feedback, poll, rereads, sdk
+from integrations.genesys import correspondence, feedback, gdpr, poll, rereads, sdk
 from integrations.genesys import synchronise as directory
 from integrations.genesys.client import connect
 
@@ -23,6 +23,7 @@ AT_START: Final = (
     "reread_open",
     "read_messages",
     "read_feedback",
+    "mirror_erasures",
 )
 
 
@@ -68,6 +69,14 @@ def read_messages() -> None:
 def synchronise() -> None:
     """Read the directory and the settings."""
     directory.synchronise(client=connect(timezone.now), now=timezone.now())
+
+
+@shared_task(
+    name="integrations.genesys.mirror_erasures", ignore_result=True, throws=(IntegrationError,)
+)
+def mirror_erasures() -> None:
+    """Forget whom Genesys was asked to delete."""
+    gdpr.mirror_erasures(client=connect(timezone.now), now=timezone.now())
 
 
 @worker_init.connect

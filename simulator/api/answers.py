@@ -34,6 +34,7 @@ class Centre:
     clock: Clock
     access: Access = field(default_factory=Access)
     faults: Faults = field(default_factory=Faults)
+    erasures: list[dict[str, Any]] = field(default_factory=list)
     clients: dict[str, str] = field(default_factory=lambda: {"simulator": "simulator"})
 
     def live_on(self) -> World:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from simulator.api import catalog, control, live, query
+from simulator.api import catalog, control, gdpr, live, query
 from simulator.api.answers import (
     Centre,
     DropsConnections,
@@ -35,11 +35,15 @@ def build(centre: Centre) -> ASGIApp:
     """Return the application that serves a centre."""
     routes = [
         Route(path, endpoint(centre, handler), methods=[method])
-        for method, path, handler in _ROUTES
+        for method, path, handler in (*_ROUTES, *gdpr.ROUTES)
     ]
     routes += [
         Route(path, open_endpoint(centre, handler), methods=[method])
-        for method, path, handler in (("POST", "/oauth/token", issue_token), *control.ROUTES)
+        for method, path, handler in (
+            ("POST", "/oauth/token", issue_token),
+            *control.ROUTES,
+            *gdpr.CONTROL,
+        )
     ]
     return DropsConnections(
         Starlette(routes=routes, exception_handlers={404: unknown_path, 405: unknown_path})

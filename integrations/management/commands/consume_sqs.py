@@ -1,7 +1,8 @@
 """Take Genesys Cloud's events from an SQS queue, until told to stop."""
 
+import logging
 import signal
-from datetime import datetime, timedelta
+from collections.abc import Sequence
 from functools import partial
 from types import FrameType
 from typing import Any
@@ -13,10 +14,10 @@ from django.utils import timezone
 
 from integrations.errors import IntegrationError
 from integrations.eventbridge import sqs
-from integrations.eventbridge.queue import Queue
+from integrations.eventbridge.queue import Queue, region_of
 from integrations.inbox.receive import receive_many
 
-SHOW_EVERY = timedelta(seconds=30)
+logger = logging.getLogger(__name__)
 
 
 class Stopped(BaseException):
@@ -33,44 +34,41 @@ class Command(BaseCommand):
     )
 
     def handle(self, *_: Any, **__: Any) -> None:
-        consumer = self._consumer()
-        self._listen_for_signals(consumer)
-        self.stdout.write(f"taking events from {consumer.queue.url}")
-        self.stdout.flush()
-        try:
-            consumer.run()
-        except Stopped:
-            pass
-        except IntegrationError as error:
-            raise CommandError(str(error)) from error
-        self.stdout.write(f"stopped: {consumer.told}")
-
-    def _consumer(self) -> sqs.Consumer:
         queue = _queue()
         source = sqs.source_of(queue, now=timezone.now())
         if not source.active:
             raise CommandError(
                 f"the source {source.name!r} is switched off: switch it on under Admin, Sources"
             )
-        return sqs.Consumer(
-            queue, partial(_store, source.pk), services.wake_inbox, timezone.now, tell=self._tell
+        consumer = sqs.Consumer(
+            queue, partial(_store, source.pk), _wake, timezone.now, tell=self._tell
         )
+        _listen_for_signals(consumer)
+        self._tell(f"taking events from {queue.url}")
+        try:
+            consumer.run()
+        except Stopped:
+            pass
+        except IntegrationError as error:
+            raise CommandError(str(error)) from error
+        self._tell(f"stopped; {consumer.told}")
 
     def _tell(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()
 
-    def _listen_for_signals(self, consumer: sqs.Consumer) -> None:
-        """Finish the batch in hand at a signal; stop at once where there is none, or at another."""
 
-        def heard(_number: int, _frame: FrameType | None) -> None:
-            again = consumer.stop.is_set()
-            consumer.stop.set()
-            if consumer.waiting or again:
-                raise Stopped
+def _listen_for_signals(consumer: sqs.Consumer) -> None:
+    """Finish the batch in hand at a signal; stop at once where there is none, or at another."""
 
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, heard)
+    def heard(_number: int, _frame: FrameType | None) -> None:
+        again = consumer.stop.is_set()
+        consumer.stop.set()
+        if consumer.waiting or again:
+            raise Stopped
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, heard)
 
 
 def _queue() -> Queue:
@@ -80,10 +78,22 @@ def _queue() -> Queue:
             "DCM_SQS_QUEUE_URL is not set: write the queue's URL, such as "
             "https://sqs.eu-central-1.amazonaws.com/123456789012/genesys-events"
         )
-    if not (settings.SQS_REGION or region_of(url)):
+    region = settings.SQS_REGION or region_of(url)
+    if not region:
         raise CommandError("DCM_SQS_REGION is not set, and the queue's URL names no region")
-    return Queue(url, region=settings.SQS_REGION, endpoint_url=settings.SQS_ENDPOINT_URL)
+    try:
+        return Queue(url, region=region, endpoint_url=settings.SQS_ENDPOINT_URL)
+    except ValueError as error:
+        raise CommandError(f"DCM_SQS_REGION or DCM_SQS_ENDPOINT_URL: {error}") from error
 
 
 def _store(source_id: int, bodies: Sequence[tuple[bytes, str | None]]) -> int:
     return receive_many(source_id=source_id, bodies=bodies, now=timezone.now())
+
+
+def _wake() -> None:
+    """Have the inbox worked through at once. Without a broker the next tick finds what came."""
+    try:
+        current_app.send_task("integrations.process_inbox", retry=False)
+    except Exception as error:  # noqa: BLE001 - whatever ails the broker, the events stand
+        logger.info("sqs.not_woken", extra={"error": type(error).__name__})
