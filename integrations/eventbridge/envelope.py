@@ -10,8 +10,8 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from integrations.domain import topics
 from integrations.domain.events import Carried
+from integrations.domain.topics import normalise
 from integrations.errors import MalformedPayloadError
 
 S = TypeVar("S")
@@ -87,9 +87,9 @@ def _carried(envelope: _Envelope, place: str) -> Carried:
     if not event.startswith(b"{"):
         problem = "is no object" if event not in (b"", b"null") else "is missing"
         raise MalformedPayloadError(f"{place}detail.eventBody {problem}")
-    topic, topic_id = topics.normalise(detail.topic_name)
+    topic, topic_id = normalise(detail.topic_name)
     if envelope.detail_type:
-        topic, _ = topics.normalise(envelope.detail_type)
+        topic, _ = normalise(envelope.detail_type)
     if len(topic) > LONGEST_TOPIC or "\0" in topic + topic_id:
         raise MalformedPayloadError(f"{place}detail-type is no topic of Genesys Cloud")
     return Carried(topic, topic_id, event)

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import Error as DatabaseError
-from django.db import close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
 from django.db.models import F
 from django.db.models.functions import Coalesce
 
@@ -34,6 +34,12 @@ NOTE_EVERY: Final = timedelta(seconds=10)
 Store = Callable[[Sequence[tuple[bytes, str | None]]], int]
 
 
+def pause_s(failures: int) -> float:
+    """Return how long to wait after so many failures in a row: longer each time, never in step."""
+    longest = min(LONGEST_PAUSE_S, 2.0 ** min(failures - 1, 10))
+    return random.uniform(longest / 2, longest)  # noqa: S311 - no secret
+
+
 @dataclass(slots=True)
 class Consumer:
     """Takes what a queue has until stop is set. Any number of them may share a queue.
@@ -47,6 +53,7 @@ class Consumer:
     wake: Callable[[], None]
     clock: Callable[[], datetime]
     tell: Told = quiet
+    pause_s: Callable[[int], float] = pause_s
     stop: threading.Event = field(default_factory=threading.Event)
     waiting: bool = True
     received: int = 0
@@ -66,7 +73,7 @@ class Consumer:
             except TemporaryError as error:
                 failures += 1
                 self._failed(error)
-                self.stop.wait(error.retry_after or pause_s(failures))
+                self.stop.wait(error.retry_after or self.pause_s(failures))
             except IntegrationError as error:
                 self._failed(error)
                 raise
@@ -97,13 +104,13 @@ class Consumer:
             try:
                 close_old_connections()
                 self.new += self.store([(one.body, one.sender_id) for one in messages])
-            except DatabaseError as error:
+            except (InterfaceError, OperationalError) as error:
                 failures += 1
                 logger.warning("sqs.not_stored", extra={"error": type(error).__name__})
             else:
                 self.received += len(messages)
                 return True
-            if self.stop.wait(pause_s(failures)):
+            if self.stop.wait(self.pause_s(failures)):
                 self._give_back(messages)
                 return False
 
@@ -117,7 +124,8 @@ class Consumer:
                 logger.info("sqs.delete_put_off", extra={"reason": str(error)})
             if not left:
                 return
-            self.stop.wait(pause_s(tried) / 4)
+            if tried < DELETE_TRIES:
+                self.stop.wait(self.pause_s(tried) / 4)
         logger.warning("sqs.not_deleted", extra={"messages": len(left)})
 
     def _give_back(self, messages: Sequence[Message]) -> None:
@@ -171,12 +179,6 @@ def source_of(queue: Queue, *, now: datetime) -> Source:
         },
     )
     return source
-
-
-def pause_s(failures: int) -> float:
-    """Return how long to wait after so many failures in a row: longer each time, never in step."""
-    longest = min(LONGEST_PAUSE_S, 2.0 ** min(failures - 1, 10))
-    return random.uniform(longest / 2, longest)  # noqa: S311 - no secret
 
 
 def _note(**columns: object) -> None:

@@ -2,7 +2,8 @@
 
 import logging
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from types import FrameType
 from typing import Any
@@ -43,14 +44,14 @@ class Command(BaseCommand):
         consumer = sqs.Consumer(
             queue, partial(_store, source.pk), _wake, timezone.now, tell=self._tell
         )
-        _listen_for_signals(consumer)
         self._tell(f"taking events from {queue.url}")
-        try:
-            consumer.run()
-        except Stopped:
-            pass
-        except IntegrationError as error:
-            raise CommandError(str(error)) from error
+        with _hearing_signals(consumer):
+            try:
+                consumer.run()
+            except Stopped:
+                pass
+            except IntegrationError as error:
+                raise CommandError(str(error)) from error
         self._tell(f"stopped; {consumer.told}")
 
     def _tell(self, line: str) -> None:
@@ -58,7 +59,8 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def _listen_for_signals(consumer: sqs.Consumer) -> None:
+@contextmanager
+def _hearing_signals(consumer: sqs.Consumer) -> Iterator[None]:
     """Finish the batch in hand at a signal; stop at once where there is none, or at another."""
 
     def heard(_number: int, _frame: FrameType | None) -> None:
@@ -67,8 +69,12 @@ def _listen_for_signals(consumer: sqs.Consumer) -> None:
         if consumer.waiting or again:
             raise Stopped
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, heard)
+    before = {number: signal.signal(number, heard) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _queue() -> Queue:
