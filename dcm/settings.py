@@ -47,6 +47,8 @@ DEMO_KEY = "the demo listens on loopback only: this is no secret"
 SECRET_KEY = env.secret("SECRET_KEY", default=DEMO_KEY)
 if not DEMO and SECRET_KEY == DEMO_KEY:
     raise ImproperlyConfigured("SECRET_KEY is not set: write 50 random characters into it")
+# What encrypts stored secrets: the first does, all decrypt. Without one it is made of SECRET_KEY.
+SECRETS_KEYS = env.secrets("DCM_SECRETS_KEY")
 ALLOWED_HOSTS = env.texts("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.texts("CSRF_TRUSTED_ORIGINS", default=[])
 # Plain HTTP is for loopback: the demo, or a trial (DCM_HTTPS=0).
@@ -101,6 +103,7 @@ MIDDLEWARE = [
     "dcm.middleware.Probes",
     "dcm.middleware.DemoStaysHome",
     "django.middleware.security.SecurityMiddleware",
+    "dcm.middleware.Hooks",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -157,8 +160,9 @@ if ON_SQLITE:
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# To open SQLite's file and close it again takes longer than to write a webhook into it.
+DATABASES["default"]["CONN_MAX_AGE"] = 60
 
 # -- Cache and Celery ------------------------------------------------------------------------
 REDIS_URL = env.text("REDIS_URL")
@@ -206,6 +210,7 @@ _find = env.number("DCM_FIND_OPEN_SECONDS", default=120 if DEMO else 600, least=
 _feedback = env.number("DCM_FEEDBACK_SECONDS", default=60 if DEMO else 900, least=1)
 _derive = env.number("DCM_DERIVE_SECONDS", default=5, least=1)
 _gdpr = env.number("DCM_GDPR_SECONDS", default=60 if DEMO else 3600, least=1)
+_inbox = env.number("DCM_INBOX_SECONDS", default=2, least=1)
 
 
 def _every(task: str, seconds: int) -> dict[str, Any]:
@@ -219,11 +224,13 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "read-messages": _every("integrations.genesys.read_messages", _messages),
     "read-feedback": _every("integrations.genesys.read_feedback", _feedback),
     "synchronise": _every("integrations.genesys.synchronise", _sync),
+    "process-inbox": _every("integrations.process_inbox", _inbox),
     "derive": _every("integrations.derive", _derive),
     "refresh-open": _every("handling.refresh_open", 60),
     "mirror-erasures": _every("integrations.genesys.mirror_erasures", _gdpr),
     "strip-old-personal-data": _every("integrations.strip_old_personal_data", 86_400),
     "drop-old-documents": _every("conversations.drop_old_documents", 3600),
+    "drop-old-events": _every("integrations.drop_old_events", 3600),
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 
@@ -244,6 +251,11 @@ PERSONAL_DATA_DAYS = env.number("DCM_PERSONAL_DATA_DAYS", default=0)
 SQS_QUEUE_URL = env.text("DCM_SQS_QUEUE_URL")
 SQS_REGION = env.text("DCM_SQS_REGION")
 SQS_ENDPOINT_URL = env.text("DCM_SQS_ENDPOINT_URL")
+# What was sent to us is kept this long after it was worked through, and so is which events are
+# known: EventBridge may repeat one five days later.
+INBOX_DAYS = env.number("DCM_INBOX_DAYS", default=7, least=1)
+# Beside Authorization: Bearer, a token is taken from this header (EventBridge's API keys).
+HOOK_KEY_META = env.header("DCM_HOOK_KEY_HEADER", default="X-API-Key")
 # Handle time: whether work that no queue gave counts, whether a consult leg takes its agent away
 # from other work, and which segment types are live work (Genesys reports callback and voicemail
 # outside handle time).

@@ -3,8 +3,10 @@
 from celery import shared_task
 from django.utils import timezone
 
-from integrations import retention, services
+from integrations import services
+from integrations.erasure import expiry
 from integrations.errors import RoadBusyError
+from integrations.inbox import retention
 
 
 @shared_task(name="integrations.derive", ignore_result=True)
@@ -18,4 +20,16 @@ def derive() -> None:
 )
 def strip_old_personal_data() -> None:
     """Let go of personal data whose time is over. Safe to run twice."""
-    retention.strip_old(now=timezone.now())
+    expiry.strip_old(now=timezone.now())
+
+
+@shared_task(name="integrations.process_inbox", ignore_result=True)
+def process_inbox() -> None:
+    """Work through what was sent to us. Safe to run twice, and by several workers."""
+    services.process_inbox(now=timezone.now())
+
+
+@shared_task(name="integrations.drop_old_events", ignore_result=True)
+def drop_old_events() -> None:
+    """Let go of what was sent to us once its time is over. Safe to run twice."""
+    retention.drop_old(now=timezone.now())

@@ -102,11 +102,11 @@ class Consumer:
         failures = 0
         while True:
             try:
-                close_old_connections()
                 self.new += self.store([(one.body, one.sender_id) for one in messages])
             except (InterfaceError, OperationalError) as error:
                 failures += 1
                 logger.warning("sqs.not_stored", extra={"error": type(error).__name__})
+                close_old_connections()
             else:
                 self.received += len(messages)
                 return True

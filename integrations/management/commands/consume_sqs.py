@@ -1,6 +1,5 @@
 """Take Genesys Cloud's events from an SQS queue, until told to stop."""
 
-import logging
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,7 +7,6 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
-from celery import current_app
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -17,8 +15,7 @@ from integrations.errors import IntegrationError
 from integrations.eventbridge import sqs
 from integrations.eventbridge.queue import Queue, region_of
 from integrations.inbox.receive import receive_many
-
-logger = logging.getLogger(__name__)
+from integrations.inbox.wakeup import WAKE_UP
 
 
 class Stopped(BaseException):
@@ -42,7 +39,7 @@ class Command(BaseCommand):
                 f"the source {source.name!r} is switched off: switch it on under Admin, Sources"
             )
         consumer = sqs.Consumer(
-            queue, partial(_store, source.pk), _wake, timezone.now, tell=self._tell
+            queue, partial(_store, source.pk), WAKE_UP.tell, timezone.now, tell=self._tell
         )
         self._tell(f"taking events from {queue.url}")
         with _hearing_signals(consumer):
@@ -95,11 +92,3 @@ def _queue() -> Queue:
 
 def _store(source_id: int, bodies: Sequence[tuple[bytes, str | None]]) -> int:
     return receive_many(source_id=source_id, bodies=bodies, now=timezone.now())
-
-
-def _wake() -> None:
-    """Have the inbox worked through at once. Without a broker the next tick finds what came."""
-    try:
-        current_app.send_task("integrations.process_inbox", retry=False)
-    except Exception as error:  # noqa: BLE001 - whatever ails the broker, the events stand
-        logger.info("sqs.not_woken", extra={"error": type(error).__name__})

@@ -106,9 +106,10 @@ class Sqs:
     @property
     def left(self) -> int:
         """How many messages the queue holds, hidden ones included."""
-        told = self.client.get_queue_attributes(QueueUrl=self.url, AttributeNames=["All"])
+        answer = self.client.get_queue_attributes(QueueUrl=self.url, AttributeNames=["All"])
+        told: Any = answer["Attributes"]
         names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
-        return sum(int(told["Attributes"][name]) for name in names)
+        return sum(int(told[name]) for name in names)
 
 
 @pytest.fixture(scope="session")

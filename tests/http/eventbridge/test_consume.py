@@ -43,14 +43,17 @@ def run(one: Consumer, *, until: Callable[[], object], within: float = 10.0) -> 
 
     def look() -> None:
         deadline = time.monotonic() + within
-        while not until() and time.monotonic() < deadline:
+        while not one.stop.is_set() and not until() and time.monotonic() < deadline:
             time.sleep(0.02)
         one.stop.set()
 
     looker = threading.Thread(target=look)
     looker.start()
-    one.run()
-    looker.join()
+    try:
+        one.run()
+    finally:
+        one.stop.set()
+        looker.join()
     assert until()
 
 
@@ -137,6 +140,7 @@ def test_throttling_is_waited_for_and_told(sqs: Any) -> None:
     assert Watermark.objects.get(road=ROAD).failing_since is None
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_batch_is_kept_until_the_database_is_back(sqs: Any) -> None:
     """Given back, each time would count towards the dead-letter queue."""
     sqs.send(event("e1"))
@@ -155,15 +159,19 @@ def test_a_batch_is_kept_until_the_database_is_back(sqs: Any) -> None:
     assert (mine.received, InboxItem.objects.count()) == (1, 1)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_who_is_stopped_while_the_database_is_away_gives_the_batch_back(sqs: Any) -> None:
     sqs.send(event("e1"))
 
+    tried: list[None] = []
+
     def store(_: Bodies) -> int:
+        tried.append(None)
         raise OperationalError("gone")
 
     run(
         consumer(sqs, store=store, pause_s=lambda _: 0.2),
-        until=lambda: "ReceiveMessage" in sqs.gate.seen and time.sleep(0.3) is None,
+        until=lambda: len(tried) > 1,
     )
 
     assert sqs.client.receive_message(QueueUrl=sqs.url)["Messages"]
