@@ -165,7 +165,8 @@ def _client(region: str, endpoint_url: str | None, wait_s: int) -> "SQSClient":
         retries={"total_max_attempts": 1, "mode": "standard"},  # the consumer tries again itself
         user_agent_extra="dcm",
     )
-    made: Any = boto3.client("sqs", region_name=region, endpoint_url=endpoint_url, config=config)
+    session = boto3.session.Session(region_name=region)
+    made: Any = session.client("sqs", endpoint_url=endpoint_url, config=config)
     return made  # type: ignore[no-any-return]
 
 

@@ -40,7 +40,11 @@ class Passage(BaseHTTPRequestHandler):
             self.server.released.wait(30)
             self.close_connection = True
         else:
-            self._answer(*self._pass_on(body))
+            status, told = self._pass_on(body)
+            if action == "ReceiveMessage":
+                messages = json.loads(told).get("Messages", [])
+                self.server.receipts += [one["ReceiptHandle"] for one in messages]
+            self._answer(status, told)
 
     def _pass_on(self, body: bytes) -> tuple[int, bytes]:
         line = HTTPConnection("127.0.0.1", self.server.moto_port, timeout=30)
@@ -70,6 +74,7 @@ class Gate(ThreadingHTTPServer):
         self.held: set[str] = set()
         self.released = threading.Event()
         self.seen: list[str] = []
+        self.receipts: list[str] = []
 
     @property
     def url(self) -> str:
