@@ -179,7 +179,7 @@ def _holds(one: Identifier, column: str) -> Q:
         return Q(IContains(F(column), _needle(one.value)))
     digits: Any = F(column)
     for mark in BETWEEN_DIGITS:
-        digits = Replace(digits, Value(mark), Value(""))
+        digits = Replace(digits, Value(mark), Value(""), output_field=TextField())
     return Q(Contains(digits, one.value))
 
 

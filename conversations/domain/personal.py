@@ -48,6 +48,13 @@ def identifier(kind: Kind, text: str) -> Identifier | None:
     return Identifier(kind, value) if 0 < len(value) <= LONGEST else None
 
 
+def spelt_out(identifiers: Iterable[Identifier]) -> set[Identifier]:
+    """Return identifiers, and those that they are elsewhere: a contact's id may be an attribute."""
+    found = set(identifiers)
+    ids = {one.value for one in found if one.kind is Kind.EXTERNAL_CONTACT}
+    return found | {Identifier(Kind.OTHER, value) for value in ids}
+
+
 def named_in(conversation: Conversation) -> set[Identifier]:
     """Return whatever identifies a person in a conversation."""
     found: set[Identifier] = set()

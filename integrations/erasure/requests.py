@@ -9,7 +9,7 @@ from typing import Final
 from django.db import connection, transaction
 
 from conversations import erasure
-from conversations.domain.personal import Identifier, Kind
+from conversations.domain.personal import Identifier, Kind, spelt_out
 from conversations.models import Conversation
 from integrations.erasure import bodies, known
 from integrations.models import ErasedConversation, ErasedIdentifier, ErasureRequest
@@ -31,6 +31,7 @@ def erase(
     The digests stand first, so that nothing that is read meanwhile brings the person back; what
     was in the middle of being read then is found by a second look.
     """
+    identifiers = spelt_out(identifiers)
     request = _remembered(identifiers, requested_at, genesys_id)
     counts: Counter[str] = Counter()
     with _overwriting():
@@ -46,6 +47,7 @@ def erase(
 
 def count(*, identifiers: Collection[Identifier], requested_at: datetime) -> Counter[str]:
     """Return how many rows of each kind erase would strip now."""
+    identifiers = spelt_out(identifiers)
     pks = erasure.concerned(identifiers, until=requested_at)
     counts = erasure.count(pks) + erasure.count_users(users(identifiers))
     ids = [genesys_id for some in erasure.portions(pks) for genesys_id in _genesys_ids(some)]
@@ -104,7 +106,7 @@ def _finish(
 @contextmanager
 def _overwriting() -> Iterator[None]:
     """Have SQLite overwrite what is deleted, and empty its journal of it afterwards."""
-    if connection.vendor != "sqlite":
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
         yield
         return
     with connection.cursor() as cursor:

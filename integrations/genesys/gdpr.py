@@ -52,8 +52,7 @@ class Subject(Wire):
     def _told(self) -> Iterator[tuple[Kind, str | None]]:
         yield Kind.USER, self.user_id
         yield Kind.EXTERNAL_CONTACT, self.external_contact_id
-        for text in (self.external_contact_id, self.external_id):
-            yield Kind.OTHER, text
+        yield Kind.OTHER, self.external_id
         for ref in (self.dialer_contact_id, self.journey_customer):
             yield Kind.OTHER, ref.id if ref else None
         yield Kind.OTHER, self.social_handle.value if self.social_handle else None

@@ -10,12 +10,12 @@ from django.utils import timezone
 from conversations.domain.personal import Identifier, Kind, identifier
 from integrations.erasure import requests
 
-OPTIONS: Final[Mapping[str, tuple[Kind, ...]]] = {
-    "email": (Kind.EMAIL,),
-    "phone": (Kind.PHONE,),
-    "external_contact": (Kind.EXTERNAL_CONTACT, Kind.OTHER),
-    "user": (Kind.USER,),
-    "other": (Kind.OTHER,),
+OPTIONS: Final[Mapping[str, Kind]] = {
+    "email": Kind.EMAIL,
+    "phone": Kind.PHONE,
+    "external_contact": Kind.EXTERNAL_CONTACT,
+    "user": Kind.USER,
+    "other": Kind.OTHER,
 }
 
 
@@ -69,12 +69,11 @@ class Command(BaseCommand):
 def _identifiers(given: Mapping[str, Sequence[str]]) -> set[Identifier]:
     """Return whom the options name. Raises CommandError; the text itself is not repeated."""
     found = set()
-    for option, kinds in OPTIONS.items():
+    for option, kind in OPTIONS.items():
         for text in given[option]:
-            for kind in kinds:
-                one = identifier(kind, text)
-                if one is None:
-                    name = option.replace("_", "-")
-                    raise CommandError(f"--{name}: this is no {kind.value} that could be found")
-                found.add(one)
+            one = identifier(kind, text)
+            if one is None:
+                name = option.replace("_", "-")
+                raise CommandError(f"--{name}: this is no {kind.value} that could be found")
+            found.add(one)
     return found
