@@ -1,10 +1,9 @@
 """Forgetting a person: at once wherever they are named here, and from then on."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.db import connection, transaction
 
@@ -19,30 +18,25 @@ NAMELESS: Final = "it names nobody by what could be searched for: use manage.py 
 LATE: Final = timedelta(hours=26)
 
 
-def erase(
-    *,
-    identifiers: Collection[Identifier],
-    requested_at: datetime,
-    now: datetime,
-    genesys_id: str | None = None,
-) -> ErasureRequest:
-    """Forget a person, and go on doing so; doing it twice is doing it once.
+class Person(NamedTuple):
+    """Who is to be forgotten, since when, and the request of Genesys Cloud's that says so."""
 
-    The digests stand first, so that nothing that is read meanwhile brings the person back; what
-    was in the middle of being read then is found by a second look.
-    """
-    identifiers = spelt_out(identifiers)
-    request = _remembered(identifiers, requested_at, genesys_id)
-    counts: Counter[str] = Counter()
-    with _overwriting():
-        for _ in range(2):
-            pks = erasure.concerned(identifiers, until=requested_at)
-            _remember_conversations(pks, request)
-            counts += erasure.strip(pks)
-        counts += erasure.strip_users(users(identifiers))
-        counts["events"] += bodies.strip()
-    _finish(request, counts, now, found_nobody=not identifiers)
-    return request
+    identifiers: frozenset[Identifier]
+    requested_at: datetime
+    genesys_id: str | None = None
+
+
+def erase(*, persons: Sequence[Person], now: datetime) -> list[ErasureRequest]:
+    """Forget persons, and go on doing so; doing it twice is doing it once."""
+    done = [_erase(person) for person in persons]
+    if not done:
+        return []
+    # The inbox is gone through once for all; what was found there stands with the last of them.
+    done[-1][1]["events"] += bodies.strip()
+    _empty_journal()
+    for request, counts in done:
+        _finish(request, counts, now)
+    return [request for request, _ in done]
 
 
 def count(*, identifiers: Collection[Identifier], requested_at: datetime) -> Counter[str]:
@@ -57,13 +51,30 @@ def count(*, identifiers: Collection[Identifier], requested_at: datetime) -> Cou
 
 def sweep(*, now: datetime) -> int:
     """Strip what came late: events of erased conversations that were sent to us since."""
-    with _overwriting():
-        return bodies.strip(since=now - LATE)
+    stripped = bodies.strip(since=now - LATE)
+    _empty_journal()
+    return stripped
 
 
 def users(identifiers: Collection[Identifier]) -> list[str]:
     """Return the ids of the users among those who are to be forgotten."""
     return [one.value for one in identifiers if one.kind is Kind.USER]
+
+
+def _erase(person: Person) -> tuple[ErasureRequest, Counter[str]]:
+    """Strip the mirror of a person.
+
+    The digests stand first, so that nothing that is read meanwhile brings the person back; what
+    was in the middle of being read then is found by a second look.
+    """
+    identifiers = spelt_out(person.identifiers)
+    request = _remembered(identifiers, person.requested_at, person.genesys_id)
+    counts: Counter[str] = Counter()
+    for _ in range(2):
+        pks = erasure.concerned(identifiers, until=person.requested_at)
+        _remember_conversations(pks, request)
+        counts += erasure.strip(pks)
+    return request, counts + erasure.strip_users(users(identifiers))
 
 
 @transaction.atomic
@@ -93,24 +104,18 @@ def _genesys_ids(pks: Sequence[int]) -> list[str]:
     return list(Conversation.objects.filter(pk__in=pks).values_list("genesys_id", flat=True))
 
 
-def _finish(
-    request: ErasureRequest, counts: Counter[str], now: datetime, *, found_nobody: bool
-) -> None:
-    request.rows = request.rows + counts.total()
-    request.erased_at = None if found_nobody else now
+def _finish(request: ErasureRequest, counts: Counter[str], now: datetime) -> None:
+    """Write down what was done; a request that names nobody stays open."""
+    nobody = not request.identifiers.exists()
     told = ", ".join(f"{name} {n}" for name, n in sorted(counts.items()) if n)
-    request.detail = NAMELESS if found_nobody else told or "nothing here named this person"
+    request.rows = request.rows + counts.total()
+    request.erased_at = None if nobody else now
+    request.detail = NAMELESS if nobody else told or "nothing here named this person"
     request.save(update_fields=["rows", "erased_at", "detail"])
 
 
-@contextmanager
-def _overwriting() -> Iterator[None]:
-    """Have SQLite overwrite what is deleted, and empty its journal of it afterwards."""
-    if connection.vendor != "sqlite" or connection.in_atomic_block:
-        yield
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA secure_delete = ON")
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+def _empty_journal() -> None:
+    """Have SQLite's journal forget what was overwritten; a reader may keep it a little longer."""
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

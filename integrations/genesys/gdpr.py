@@ -70,6 +70,12 @@ class Request(Wire):
     created_date: str | None = None
     subject: Subject | None = None
 
+    def person(self, now: datetime) -> requests.Person:
+        """Return who is to be forgotten; asked for now where it does not tell when."""
+        identifiers = self.subject.identifiers() if self.subject else set()
+        asked_at = _instant(self.created_date) or now
+        return requests.Person(frozenset(identifiers), asked_at, self.id)
+
 
 class Mirrored(NamedTuple):
     """What a run did: deletions that Genesys lists, those that were new here, rows stripped."""
@@ -89,16 +95,12 @@ def mirror_erasures(*, client: Client, now: datetime, tell: Told = quiet) -> Mir
     is going on, PermissionMissingError without gdpr:request:view, TemporaryError.
     """
     with watermarks.run(MIRROR, clock=client.clock) as run:
-        done = Mirrored()
         listed = [one for one in client.entities(PATH, Request) if one.request_type == DELETE]
         finished = _finished()
-        for one in listed:
-            run.go_on()
-            done = done._replace(listed=done.listed + 1)
-            if one.id not in finished:
-                rows = _erase(one, now)
-                done = done._replace(erased=done.erased + 1, rows=done.rows + rows)
+        news = [one.person(now) for one in listed if one.id not in finished]
+        erased = requests.erase(persons=news, now=now)
         requests.sweep(now=now)
+        done = Mirrored(len(listed), len(erased), sum(request.rows for request in erased))
         run.advance(now)
         run.detail = str(done)
     tell(str(done))
@@ -109,16 +111,6 @@ def _finished() -> frozenset[str]:
     """Return the ids of the requests that need no more work."""
     rows = ErasureRequest.objects.exclude(genesys_id=None).exclude(erased_at=None)
     return frozenset(filter(None, rows.values_list("genesys_id", flat=True)))
-
-
-def _erase(one: Request, now: datetime) -> int:
-    subject = one.subject or Subject()
-    return requests.erase(
-        identifiers=subject.identifiers(),
-        requested_at=_instant(one.created_date) or now,
-        now=now,
-        genesys_id=one.id,
-    ).rows
 
 
 def _instant(text: str | None) -> datetime | None:

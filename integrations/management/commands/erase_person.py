@@ -49,7 +49,8 @@ class Command(BaseCommand):
         if dry_run or not (no_input or self._agreed()):
             self.stdout.write("nothing was changed")
             return
-        done = requests.erase(identifiers=identifiers, requested_at=now, now=timezone.now())
+        person = requests.Person(frozenset(identifiers), now)
+        (done,) = requests.erase(persons=[person], now=timezone.now())
         self.stdout.write(f"erased, request {done.pk}: {done.detail}")
 
     def _show(self, counts: Counter[str]) -> None:

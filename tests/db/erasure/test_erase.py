@@ -81,7 +81,8 @@ def event(conversation_id: str, **more: str) -> bytes:
 def erase(now: datetime, *identifiers: tuple[Kind, str]) -> ErasureRequest:
     found = {one for kind, text in identifiers if (one := identifier(kind, text))}
     assert len(found) == len(identifiers)
-    return requests.erase(identifiers=found, requested_at=now, now=now)
+    (done,) = requests.erase(persons=[requests.Person(frozenset(found), now)], now=now)
+    return done
 
 
 def dump() -> Iterator[str]:
