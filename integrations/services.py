@@ -13,6 +13,7 @@ import sla.services
 from conversations.models import Change
 from integrations.domain.events import Carried, Event, Heard
 from integrations.errors import MalformedPayloadError
+from integrations.eventbridge import envelope
 from integrations.genesys import hooks
 from integrations.genesys.notifications import frames
 from integrations.inbox import process
@@ -29,6 +30,8 @@ MOST_FAILURES: Final = 5
 READERS: Final[Mapping[str, Callable[[bytes], Sequence[Carried]]]] = {
     Source.Kind.GENESYS: hooks.read,
     Source.Kind.NOTIFICATIONS: frames.read,
+    Source.Kind.EVENTBRIDGE: envelope.read,
+    Source.Kind.SQS: envelope.read,
 }
 
 
