@@ -129,14 +129,14 @@ def _told(pks: Sequence[int]) -> _Told:
 def _put_right(pk: int, found: Proven, told: _Told, now: datetime) -> list[tables.Row]:
     """Return the rows of events that are not told; correct those that are told otherwise."""
     held = {subject for owner, name, subject in told if owner == pk and name in HOLDS}
-    fresh = []
+    fresh: list[CommonEvent] = []
     for event in (renamed(event, held) for event in found.events):
         known = told.get((pk, event.name.value, event.subject))
         if known is None:
-            fresh.append(telling.row_of(pk, event, now))
+            fresh.append(event)
         elif _differs(known, event):
             EventRow.objects.filter(pk=known.pk).update(at=event.at, payload=dict(event.about))
-    return fresh
+    return list(telling.rows_of(pk, fresh, now))
 
 
 def _differs(row: EventRow, event: CommonEvent) -> bool:

@@ -214,8 +214,7 @@ def _summary(conversation: facts.Conversation) -> tuple[str, str, str]:
 def _events(news: list[_News], now: datetime) -> Iterator[tables.Row]:
     """Yield the values of telling.COLUMNS for what each conversation's news implies."""
     for one in news:
-        for event in diff(one.before, one.after):
-            yield telling.row_of(one.pk, event, now)
+        yield from telling.rows_of(one.pk, diff(one.before, one.after), now)
 
 
 def _change_row(news: _News, now: datetime) -> tables.Row:

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from conversations.domain import holds
-from conversations.domain.events import HOLDS, CommonEvent
+from conversations.domain.events import HOLDS, About, CommonEvent
 from conversations.tables import Row
 
 COLUMNS: Final = ("conversation_id", "name", "subject", "at", "recorded_at", "payload")
@@ -15,10 +15,15 @@ COLUMNS: Final = ("conversation_id", "name", "subject", "at", "recorded_at", "pa
 Identity = tuple[int, str, str]
 
 
-def row_of(conversation_id: int, event: CommonEvent, now: datetime) -> Row:
-    """Return the values of COLUMNS."""
-    payload = msgspec.json.encode(dict(event.about), order="deterministic").decode()
-    return (conversation_id, event.name.value, event.subject, event.at, now, payload)
+def rows_of(conversation_id: int, events: Iterable[CommonEvent], now: datetime) -> Iterator[Row]:
+    """Yield the values of COLUMNS of each event."""
+    about: About | None = None
+    payload = ""
+    for event in events:
+        if event.about is not about:  # the events of one session share it
+            about = event.about
+            payload = msgspec.json.encode(dict(about), order="deterministic").decode()
+        yield (conversation_id, event.name.value, event.subject, event.at, now, payload)
 
 
 def untold(rows: Iterable[Row], told: Collection[Identity]) -> Iterator[Row]:
