@@ -92,7 +92,7 @@ def agents(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "").strip()
     context = {
         "section": "agents",
-        "rows": agent_list.rows(day, text=text),
+        "rows": agent_list.rows(day, text=text, now=now, zone=seen.zone),
         "day": day,
         "day_text": write.day(day),
         "text": text,
@@ -119,7 +119,7 @@ def agent_day(request: HttpRequest, user_id: str, day: date) -> HttpResponse:
     seen = frame(request, now=now)
     page = one_day.page(user_id, day=day, zone=seen.zone, now=now, zoom=_zoom(request))
     everybody = dict(Agent.objects.order_by("name", "pk").values_list("genesys_id", "name"))
-    if user_id not in everybody and not page.lines:
+    if user_id not in everybody and not page.lines and not page.states:
         raise Http404(f"There is no agent {user_id!r} in the mirror.")
     if request.GET.get("format") == "csv":
         return attachment(

@@ -204,6 +204,7 @@ _sync = env.number("DCM_SYNC_SECONDS", default=300 if DEMO else 900, least=1)
 _messages = env.number("DCM_MESSAGES_SECONDS", default=15 if DEMO else 60, least=1)
 _find = env.number("DCM_FIND_OPEN_SECONDS", default=120 if DEMO else 600, least=1)
 _feedback = env.number("DCM_FEEDBACK_SECONDS", default=60 if DEMO else 900, least=1)
+_presence = env.number("DCM_PRESENCE_SECONDS", default=15 if DEMO else 300, least=1)
 _derive = env.number("DCM_DERIVE_SECONDS", default=5, least=1)
 
 
@@ -217,6 +218,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "find-open": _every("integrations.genesys.find_open", _find),
     "read-messages": _every("integrations.genesys.read_messages", _messages),
     "read-feedback": _every("integrations.genesys.read_feedback", _feedback),
+    "read-presence": _every("integrations.genesys.read_presence", _presence),
     "synchronise": _every("integrations.genesys.synchronise", _sync),
     "derive": _every("integrations.derive", _derive),
     "refresh-open": _every("handling.refresh_open", 60),

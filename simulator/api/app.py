@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from simulator.api import catalog, control, live, query
+from simulator.api import agents, catalog, control, live, query
 from simulator.api.answers import (
     Centre,
     DropsConnections,
@@ -35,7 +35,7 @@ def build(centre: Centre) -> ASGIApp:
     """Return the application that serves a centre."""
     routes = [
         Route(path, endpoint(centre, handler), methods=[method])
-        for method, path, handler in _ROUTES
+        for method, path, handler in (*_ROUTES, *agents.ROUTES)
     ]
     routes += [
         Route(path, open_endpoint(centre, handler), methods=[method])

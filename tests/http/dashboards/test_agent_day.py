@@ -132,7 +132,7 @@ def test_the_day_is_the_readers(reader: Client, rossi: Agent) -> None:
     following = reader.get(f"/agents/{rossi.genesys_id}/2026-11-21/").content.decode()
 
     assert "23:00:00" in same
-    assert "No work of this agent on this day" in following
+    assert "No work and no presence of this agent on this day" in following
 
 
 def test_a_day_has_as_many_hours_as_its_zone_gives_it() -> None:
@@ -160,7 +160,7 @@ def test_queries_do_not_grow_with_the_work(
     for number in range(40):
         work(rossi, "email", ("interact", number * 10, 8))
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         reader.get(PATH.format(rossi.genesys_id))
 
 

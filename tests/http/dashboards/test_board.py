@@ -138,7 +138,7 @@ def test_a_refresh_gets_the_living_part_alone_and_304_while_nothing_changed(
 
 
 @pytest.mark.parametrize("many", [50, 100])
-def test_the_board_asks_the_same_eight_queries_for_any_number_of_rows(
+def test_the_board_asks_the_same_nine_queries_for_any_number_of_rows(
     reader: Client,
     moment: datetime,
     many: int,
@@ -151,7 +151,7 @@ def test_the_board_asks_the_same_eight_queries_for_any_number_of_rows(
         )
         held(conversation, moment, 1)
 
-    with django_assert_num_queries(8):  # session, user, watermark; clocks, names, hours, activity
+    with django_assert_num_queries(9):  # session, user, watermark; clocks, names, hours, activity
         page = board(reader)
 
     assert len(rows(page)) == many
