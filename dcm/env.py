@@ -68,6 +68,18 @@ def secret(name: str, *, default: str = "") -> str:
     return read(name, default=default, cast=str, hint="write a text", secret=True)
 
 
+def secrets(name: str) -> list[str]:
+    """Read texts that no screen and no log may show, with commas between them."""
+    return _split(secret(name))
+
+
+def header(name: str, *, default: str) -> str:
+    """Read the name of an HTTP header, as a WSGI server spells it: HTTP_X_API_KEY."""
+    hint = "write the name of a header, as X-API-Key"
+    found = read(name, default=default, cast=_header, hint=hint)
+    return "HTTP_" + found.upper().replace("-", "_")
+
+
 def flag(name: str, *, default: bool) -> bool:
     """Read a boolean spelled 1 or 0."""
     return read(
@@ -152,6 +164,12 @@ def _port(raw: str) -> int:
     if not 1 <= int(raw) <= 65_535:  # noqa: PLR2004 - what TCP has
         raise ValueError(raw)
     return int(raw)
+
+
+def _header(raw: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9-]+", raw):
+        raise ValueError(raw)
+    return raw
 
 
 def _split(raw: str) -> list[str]:

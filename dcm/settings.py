@@ -47,6 +47,8 @@ DEMO_KEY = "the demo listens on loopback only: this is no secret"
 SECRET_KEY = env.secret("SECRET_KEY", default=DEMO_KEY)
 if not DEMO and SECRET_KEY == DEMO_KEY:
     raise ImproperlyConfigured("SECRET_KEY is not set: write 50 random characters into it")
+# What encrypts stored secrets: the first does, all decrypt. Without one it is made of SECRET_KEY.
+SECRETS_KEYS = env.secrets("DCM_SECRETS_KEY")
 ALLOWED_HOSTS = env.texts("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.texts("CSRF_TRUSTED_ORIGINS", default=[])
 # Plain HTTP is for loopback: the demo, or a trial (DCM_HTTPS=0).
@@ -206,6 +208,7 @@ _find = env.number("DCM_FIND_OPEN_SECONDS", default=120 if DEMO else 600, least=
 _feedback = env.number("DCM_FEEDBACK_SECONDS", default=60 if DEMO else 900, least=1)
 _presence = env.number("DCM_PRESENCE_SECONDS", default=15 if DEMO else 300, least=1)
 _derive = env.number("DCM_DERIVE_SECONDS", default=5, least=1)
+_inbox = env.number("DCM_INBOX_SECONDS", default=2, least=1)
 
 
 def _every(task: str, seconds: int) -> dict[str, Any]:
@@ -220,9 +223,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "read-feedback": _every("integrations.genesys.read_feedback", _feedback),
     "read-presence": _every("integrations.genesys.read_presence", _presence),
     "synchronise": _every("integrations.genesys.synchronise", _sync),
+    "process-inbox": _every("integrations.process_inbox", _inbox),
     "derive": _every("integrations.derive", _derive),
     "refresh-open": _every("handling.refresh_open", 60),
     "drop-old-documents": _every("conversations.drop_old_documents", 3600),
+    "drop-old-events": _every("integrations.drop_old_events", 3600),
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 
@@ -236,6 +241,11 @@ OPEN_DAYS = env.number("DCM_OPEN_DAYS", default=31)
 FEEDBACK_DAYS = env.number("DCM_FEEDBACK_DAYS", default=31)
 # Raw documents are kept this long, so that a mapping can be replayed; 0 keeps none.
 RAW_SNAPSHOT_DAYS = env.number("DCM_RAW_SNAPSHOT_DAYS", default=14)
+# What was sent to us is kept this long after it was worked through, and so is which events are
+# known: EventBridge may repeat one five days later.
+INBOX_DAYS = env.number("DCM_INBOX_DAYS", default=7, least=1)
+# Beside Authorization: Bearer, a token is taken from this header (EventBridge's API keys).
+HOOK_KEY_META = env.header("DCM_HOOK_KEY_HEADER", default="X-API-Key")
 # Handle time: whether work that no queue gave counts, whether a consult leg takes its agent away
 # from other work, and which segment types are live work (Genesys reports callback and voicemail
 # outside handle time).

@@ -1,7 +1,7 @@
-"""Deriving: what changed in the mirror becomes handle time and SLA clocks."""
+"""Bringing parts together: the inbox with its readers, the mirror with what is derived of it."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -11,12 +11,43 @@ from django.db.models import F, Max
 import handling.services
 import sla.services
 from conversations.models import Change
+from integrations.domain.events import Carried, Event, Heard
+from integrations.errors import MalformedPayloadError
+from integrations.genesys import hooks
+from integrations.inbox import process
+from integrations.models import Source
 
 logger = logging.getLogger(__name__)
 
 BATCH: Final = 200
 # After so many failures a change waits for an administrator; nothing else waits for it.
 MOST_FAILURES: Final = 5
+
+
+# Who reads the bodies of each kind of source.
+READERS: Final[Mapping[str, Callable[[bytes], Sequence[Carried]]]] = {
+    Source.Kind.GENESYS: hooks.read,
+}
+
+
+def process_inbox(*, now: datetime) -> process.Done:
+    """Work through what was sent to us; safe to run twice, and by several workers at once."""
+    return process.process(now=now, read=_read, understand=_understand, take=_take)
+
+
+def _read(kind: str, body: bytes) -> Sequence[Carried]:
+    reader = READERS.get(kind)
+    if reader is None:
+        raise MalformedPayloadError(f"nothing here reads what sources of kind {kind} send")
+    return reader(body)
+
+
+def _understand(carried: Carried) -> Event:
+    raise MalformedPayloadError(f"nothing here understands {carried.topic}")
+
+
+def _take(heard: Sequence[Heard], *, now: datetime) -> None:
+    pass
 
 
 class _Window(NamedTuple):

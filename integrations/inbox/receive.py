@@ -1,0 +1,107 @@
+"""The way into the inbox: one INSERT of the raw bytes. No parsing, no broker, no call outside.
+
+Whoever was told that something is accepted finds it in a row. What is made of it is decided later,
+by integrations.inbox.process, however often that takes.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import connection
+
+from chrono import instants
+from integrations.models import InboxItem, Source
+
+MOST_BYTES: Final = 256 * 1024
+LONGEST_SENDER_ID: Final = 200
+# So few bind variables that every SQLite takes them.
+MOST_IN_A_STATEMENT: Final = 500
+
+_TABLE: Final = InboxItem._meta.db_table
+_INSERT: Final = (
+    f"INSERT INTO {_TABLE} (source_id, sender_id, body, received_at, due_at,"  # noqa: S608 - ours
+    " state, attempts, fence, reason) VALUES "
+)
+_ROW: Final = "(%s, %s, %s, %s, %s, 'waiting', 0, 0, '')"
+_ONCE: Final = " ON CONFLICT (source_id, sender_id) DO NOTHING"
+
+
+def receive(
+    *,
+    source: Source | int,
+    body: bytes,
+    now: datetime,
+    sender_id: str | None = None,
+    within: timedelta | None = None,
+) -> bool:
+    """Keep a body for good; return False where the sender's id of it is known already.
+
+    within: how long to wait for a lock at most. Raises OperationalError where that was not enough,
+    or where the database does not answer; then nothing is kept and the sender must try again.
+    """
+    source_id = source if isinstance(source, int) else source.pk
+    rows = [(body, sender_id)]
+    if within is None:
+        return bool(_insert(source_id, rows, now))
+    wait_ms = round(within.total_seconds() * 1000)
+    if connection.vendor == "postgresql":
+        return bool(_insert(source_id, rows, now, wait_ms=wait_ms))
+    with _SqliteWaits(wait_ms):
+        return bool(_insert(source_id, rows, now))
+
+
+def receive_many(
+    *, source_id: int, bodies: Sequence[tuple[bytes, str | None]], now: datetime
+) -> int:
+    """Keep many bodies, each with its sender's id, in one statement; return how many are new."""
+    kept = 0
+    for start in range(0, len(bodies), MOST_IN_A_STATEMENT):
+        kept += _insert(source_id, bodies[start : start + MOST_IN_A_STATEMENT], now)
+    return kept
+
+
+def _insert(
+    source_id: int,
+    bodies: Sequence[tuple[bytes, str | None]],
+    now: datetime,
+    *,
+    wait_ms: int | None = None,
+) -> int:
+    """Insert rows and return how many are new; wait_ms bounds locks and statement on PostgreSQL.
+
+    Both limits travel with the statement, in one message and one transaction: no more round trips
+    than the bare INSERT.
+    """
+    spell = instants.isoformat if connection.vendor == "postgresql" else instants.sqlformat
+    at = spell(now)
+    values = [value for body, sender_id in bodies for value in (source_id, sender_id, body, at, at)]
+    limits = ""
+    if wait_ms is not None:
+        limits = f"SET LOCAL lock_timeout = {wait_ms}; SET LOCAL statement_timeout = {wait_ms}; "
+    with connection.cursor() as cursor:
+        cursor.execute(limits + _INSERT + ", ".join([_ROW] * len(bodies)) + _ONCE, values)
+        while cursor.nextset() if limits else False:
+            pass
+        return int(cursor.rowcount)
+
+
+class _SqliteWaits:
+    """While it lasts this connection waits so long for SQLite's lock; then as long as before."""
+
+    def __init__(self, wait_ms: int) -> None:
+        self.wait_ms = wait_ms
+
+    def __enter__(self) -> None:
+        self.before = self._set(self.wait_ms)
+
+    def __exit__(self, *_: object) -> None:
+        self._set(self.before)
+
+    @staticmethod
+    def _set(wait_ms: int) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA busy_timeout")
+            before = int(cursor.fetchone()[0])
+            cursor.execute(f"PRAGMA busy_timeout = {wait_ms}")
+        return before

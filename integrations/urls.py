@@ -1,0 +1,19 @@
+"""Where others send us events."""
+
+from django.urls import path
+
+from integrations.inbox.head import envelope_id
+from integrations.inbox.views import hook
+from integrations.models import Source
+
+genesys = hook(Source.Kind.GENESYS)
+eventbridge = hook(Source.Kind.EVENTBRIDGE, envelope_id)
+
+# A source that signs is named in the path; one with a token may be.
+urlpatterns = [
+    path("genesys/", genesys, name="genesys"),
+    path("genesys/<str:name>/", genesys, name="genesys-of"),
+    path("eventbridge/", eventbridge, name="eventbridge"),
+    path("eventbridge/<str:name>/", eventbridge, name="eventbridge-of"),
+]
+app_name = "hooks"
