@@ -18,6 +18,7 @@ from simulator.api.access import Access
 from simulator.api.errors import ApiError, bad_credentials, bad_request
 from simulator.api.faults import Faults, Rule, with_null_enums
 from simulator.clock import Clock
+from simulator.push.push import Push
 from simulator.world import World
 from simulator.world.records import Conversation
 
@@ -35,6 +36,10 @@ class Centre:
     access: Access = field(default_factory=Access)
     faults: Faults = field(default_factory=Faults)
     clients: dict[str, str] = field(default_factory=lambda: {"simulator": "simulator"})
+    push: Push = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.push = Push(self.world)
 
     def live_on(self) -> World:
         """Bring the world up to the present of its clock."""

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from simulator.api import agents, catalog, control, live, query
+from simulator.api import agents, catalog, control, live, pushing, query
 from simulator.api.answers import (
     Centre,
     DropsConnections,
@@ -39,7 +39,11 @@ def build(centre: Centre) -> ASGIApp:
     ]
     routes += [
         Route(path, open_endpoint(centre, handler), methods=[method])
-        for method, path, handler in (("POST", "/oauth/token", issue_token), *control.ROUTES)
+        for method, path, handler in (
+            ("POST", "/oauth/token", issue_token),
+            *control.ROUTES,
+            *pushing.ROUTES,
+        )
     ]
     return DropsConnections(
         Starlette(routes=routes, exception_handlers={404: unknown_path, 405: unknown_path})

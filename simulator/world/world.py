@@ -33,7 +33,9 @@ class World:
         self.organization: Organization = found(seed=seed, zone=zone)
         self.feed = Feed()
         self._keep = keep_days * DAY
-        self._floor = Floor(now=start, organization=self.organization, stream=stream)
+        self._floor = Floor(
+            now=start, organization=self.organization, stream=stream, feed=self.feed
+        )
         timeline = self._floor.timeline
         self.presences = Presences(timeline, self._floor.desks, self.feed)
         Shifts(
