@@ -6,7 +6,10 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from conversations.admin import BelowConversationAdmin, MirrorAdmin
+from integrations.genesys.admin import WantedAdmin
 from integrations.models import Organization, Reading, Watermark
+
+__all__ = ["OrganizationAdmin", "ReadingAdmin", "WantedAdmin", "WatermarkAdmin"]
 
 
 @admin.register(Reading)
