@@ -18,6 +18,8 @@ from conversations.domain.facts import Conversation, Participant, Segment, Sessi
 # few seconds; what is longer ends the handover, or the conversation.
 GRACE = timedelta(seconds=5)
 AGENT_PURPOSES = frozenset({"agent", "user"})
+# Who takes a mail while on a call is connected, and the mail on hold before anything else.
+CONNECTED = frozenset({"interact", "hold", "parked"})
 HANDOVER_PURPOSES = AGENT_PURPOSES | {"acd"}
 
 
@@ -147,7 +149,7 @@ def _agent_events(name_of: str, spoken: Spoken, begun: Sequence[Spoken]) -> Iter
     """Yield what one agent session tells: a ring alone is no connection, a hold no end."""
     session = spoken.session
     connected_at = min(
-        (s.started_at for s in session.segments if s.segment_type == "interact"), default=None
+        (s.started_at for s in session.segments if s.segment_type in CONNECTED), default=None
     )
     about = about_session(spoken)
     is_agent = spoken.participant.purpose == "agent"

@@ -39,6 +39,7 @@ class State(StrEnum):
 # The Common Events that an event of Genesys can prove. A ring is no connection, and the end of a
 # session no disconnection: it may have been declined, or one mail of several that was sent.
 PROVABLE: Final = frozenset({Name.AGENT_CONNECTED}) | HOLDS
+_CONNECTED: Final = frozenset({State.CONNECTED, State.HELD, State.PARKED})
 _RANK: Final = {state.value: rank for rank, state in enumerate(State)}
 
 
@@ -77,7 +78,7 @@ def proven(seen: Seen, told: Iterable[News]) -> Proven:
         spoken = sessions.get(session_id)
         fresh = _fresh(news, spoken)
         purpose = _purpose(news, spoken)
-        if not purpose and any(n.state in {State.CONNECTED, State.HELD} for n in fresh):
+        if not purpose and any(n.state in _CONNECTED for n in fresh):
             undecided.add(session_id)
         if purpose == "agent":
             for event in _of_session(seen.conversation.genesys_id, session_id, fresh, spoken):
@@ -120,7 +121,7 @@ def _of_session(
     name_of: str, session_id: str, fresh: Sequence[News], spoken: Spoken | None
 ) -> Iterator[CommonEvent]:
     about = _about(session_id, fresh, spoken)
-    connected_at = min((n.since for n in fresh if n.state == State.CONNECTED), default=None)
+    connected_at = min((n.since for n in fresh if n.state in _CONNECTED), default=None)
     if connected_at:
         yield CommonEvent(Name.AGENT_CONNECTED, name_of, session_id, connected_at, about)
     for hold in _holds(_held_since(spoken), fresh):
