@@ -142,7 +142,7 @@ def _evaluation(carried: Carried, body: Fields) -> Event:
 
 
 def _other(carried: Carried, body: Fields) -> Event:
-    conversation_id = body.id("conversationId")
+    conversation_id = body.id("conversationId") or body.inner("conversation").id("id")
     return Event(
         topic=carried.topic,
         conversation_id=conversation_id,

@@ -75,7 +75,8 @@ class Fields:
         value = self._values.get(name)
         if isinstance(value, float) and value == value // 1:
             value = int(value)
-        found = str(value) if isinstance(value, int) else self.text(name, longest=60)
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        found = str(value) if is_number else self.text(name, longest=60)
         if not found:
             return None
         try:
