@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from conversations.admin import BelowConversationAdmin, MirrorAdmin, ReadOnlyInline
+from integrations.genesys.admin import WantedAdmin
 from integrations.inbox.admin import GenesysEventAdmin, InboxItemAdmin, SourceAdmin
 from integrations.models import (
     ErasedIdentifier,
@@ -26,6 +27,7 @@ __all__ = [
     "OrganizationAdmin",
     "ReadingAdmin",
     "SourceAdmin",
+    "WantedAdmin",
     "WatermarkAdmin",
 ]
 
