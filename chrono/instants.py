@@ -91,6 +91,11 @@ def isoformat(at: datetime) -> str:
     return cast("str", ISO[at])
 
 
+def sqlformat(at: datetime) -> str:
+    """Write a UTC instant as Django's SQLite columns hold it: 2026-03-27 16:45:00."""
+    return cast("str", SQL[at])
+
+
 def isoformat_exactly(at: datetime) -> str:
     """Write a UTC instant as isoformat does, and with microseconds where it has any."""
     return (

@@ -5,9 +5,12 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from conversations.admin import BelowConversationAdmin, MirrorAdmin
+from conversations.admin import BelowConversationAdmin, MirrorAdmin, ReadOnlyInline
+from integrations.genesys.admin import WantedAdmin
 from integrations.inbox.admin import GenesysEventAdmin, InboxItemAdmin, SourceAdmin
 from integrations.models import (
+    ErasedIdentifier,
+    ErasureRequest,
     Gap,
     HistoryDay,
     NotificationChannel,
@@ -24,6 +27,7 @@ __all__ = [
     "OrganizationAdmin",
     "ReadingAdmin",
     "SourceAdmin",
+    "WantedAdmin",
     "WatermarkAdmin",
 ]
 
@@ -120,3 +124,22 @@ class HistoryDayAdmin(MirrorAdmin):
     list_display = ("road", "day", "state", "conversations", "attempts", "done_at", "reason")
     list_filter = ("road", "state")
     ordering = ("-day", "road")
+
+
+class ErasedIdentifierInline(ReadOnlyInline):
+    """By what kinds of identifiers a person is known again; the digests are nobody's business."""
+
+    model = ErasedIdentifier
+    fields = ("kind",)
+    show_change_link = False
+
+
+@admin.register(ErasureRequest)
+class ErasureRequestAdmin(MirrorAdmin):
+    """Who was to be forgotten, when that was done, and how many rows it took."""
+
+    list_display = ("requested_at", "genesys_id", "erased_at", "rows", "detail")
+    list_filter = (("erased_at", admin.EmptyFieldListFilter),)
+    search_fields = ("genesys_id__exact",)
+    ordering = ("-requested_at", "-pk")
+    inlines = (ErasedIdentifierInline,)

@@ -7,6 +7,8 @@ from celery.signals import task_postrun
 from django.utils import timezone
 
 from integrations import heartbeat, services
+from integrations.erasure import expiry
+from integrations.errors import RoadBusyError
 from integrations.inbox import retention
 
 
@@ -14,6 +16,14 @@ from integrations.inbox import retention
 def derive() -> None:
     """Compute anew what depends on changes. Safe to run twice, and by several workers."""
     services.derive(now=timezone.now())
+
+
+@shared_task(
+    name="integrations.strip_old_personal_data", ignore_result=True, throws=(RoadBusyError,)
+)
+def strip_old_personal_data() -> None:
+    """Let go of personal data whose time is over. Safe to run twice."""
+    expiry.strip_old(now=timezone.now())
 
 
 @shared_task(name="integrations.process_inbox", ignore_result=True)

@@ -17,6 +17,7 @@ from django.db import connection
 from conversations import bulk, selectors, services
 from conversations.domain import facts
 from conversations.services import Recorded
+from integrations.erasure import known as erased
 from integrations.errors import MalformedPayloadError
 from integrations.genesys import payloads
 
@@ -134,10 +135,11 @@ def _take(
         except MalformedPayloadError as error:
             refused.append(Refusal(position, str(error)))
     unchanged = Recorded(unchanged=len(some) - len(snapshots) - len(refused))
+    kept = erased.stripped(snapshots, now=now)
     recorded = Recorded()
-    if snapshots:
+    if kept:
         breath.end()
-        recorded = services.record(snapshots=snapshots, now=now)
+        recorded = services.record(snapshots=kept, now=now)
         if recorded.new or recorded.changed:
             breath.start()
     return Taken(recorded + unchanged, tuple(refused))

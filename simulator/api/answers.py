@@ -41,6 +41,7 @@ class Centre:
     access: Access = field(default_factory=Access)
     faults: Faults = field(default_factory=Faults)
     channels: Channels = field(default_factory=Channels)
+    erasures: list[dict[str, Any]] = field(default_factory=list)
     clients: dict[str, str] = field(default_factory=lambda: {"simulator": "simulator"})
     lag: timedelta = timedelta()  # by which analytics is behind
     push: Push = field(init=False)

@@ -9,7 +9,17 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from simulator.api import agents, catalog, control, live, notifications, pushing, query, sockets
+from simulator.api import (
+    agents,
+    catalog,
+    control,
+    gdpr,
+    live,
+    notifications,
+    pushing,
+    query,
+    sockets,
+)
 from simulator.api.answers import (
     Centre,
     DropsConnections,
@@ -35,7 +45,7 @@ def build(centre: Centre) -> ASGIApp:
     """Return the application that serves a centre."""
     routes: list[BaseRoute] = [
         Route(path, endpoint(centre, handler), methods=[method])
-        for method, path, handler in (*_ROUTES, *agents.ROUTES)
+        for method, path, handler in (*_ROUTES, *agents.ROUTES, *gdpr.ROUTES)
     ]
     routes += [
         Route(path, open_endpoint(centre, handler), methods=[method])
@@ -275,4 +285,5 @@ _OPEN_ROUTES: Sequence[tuple[str, str, Handler]] = (
     *control.ROUTES,
     *notifications.CONTROL,
     *pushing.ROUTES,
+    *gdpr.CONTROL,
 )
