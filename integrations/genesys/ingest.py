@@ -42,13 +42,14 @@ class Taken:
         return Taken(self.recorded + other.recorded, self.refused + other.refused)
 
 
-def take(
+def take(  # noqa: PLR0913 - what is given, and how it is to be taken
     documents: Iterable[bytes],
     *,
     observed_at: datetime | None,
     now: datetime,
     batch: int = BATCH,
     writers: int = 1,
+    historic: bool = False,
 ) -> Taken:
     """Record analytics details, each the raw JSON of one conversation.
 
@@ -56,9 +57,9 @@ def take(
     where that lies ahead.
     A batch is one transaction; a document that is refused keeps no other from being recorded.
     With several writers, one batch is read while the database writes another: for PostgreSQL, and
-    outside of a transaction.
+    outside of a transaction. historic: history is loaded, what happened then is nobody's news.
     """
-    some = partial(_take, observed_at=observed_at, now=now)
+    some = partial(_take, observed_at=observed_at, now=now, historic=historic)
     with _collecting_rarely():
         if writers == 1:
             bulk.make_room()
@@ -117,7 +118,13 @@ def _collecting_rarely() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _take(some: Sequence[tuple[int, bytes]], observed_at: datetime | None, now: datetime) -> Taken:
+def _take(
+    some: Sequence[tuple[int, bytes]],
+    observed_at: datetime | None,
+    now: datetime,
+    *,
+    historic: bool,
+) -> Taken:
     refused: list[Refusal] = []
     snapshots = []
     for position, content_hash, document in _unknown(some):
@@ -126,7 +133,9 @@ def _take(some: Sequence[tuple[int, bytes]], observed_at: datetime | None, now: 
         except MalformedPayloadError as error:
             refused.append(Refusal(position, str(error)))
     unchanged = Recorded(unchanged=len(some) - len(snapshots) - len(refused))
-    recorded = services.record(snapshots=snapshots, now=now) if snapshots else Recorded()
+    recorded = Recorded()
+    if snapshots:
+        recorded = services.record(snapshots=snapshots, now=now, historic=historic)
     if recorded.new or recorded.changed:
         bulk.breathe()
     return Taken(recorded + unchanged, tuple(refused))
