@@ -38,6 +38,7 @@ def server_of(centre: Centre) -> uvicorn.Server:
         http="h11",
         ws="none",
         timeout_graceful_shutdown=1,
+        date_header=False,  # the centre's own time stands there, not this machine's
         timeout_keep_alive=75,  # a client that polls each minute keeps its connection
     )
     return uvicorn.Server(config)

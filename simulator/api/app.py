@@ -9,18 +9,20 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from simulator.api import catalog, control, live, query
+from simulator.api import catalog, control, jobs, limits, live, query
 from simulator.api.answers import (
     Centre,
     DropsConnections,
     Handler,
     basic_credentials,
     endpoint,
+    fault_of,
     json_body,
     open_endpoint,
     unknown_path,
 )
 from simulator.api.errors import ApiError, bad_credentials, bad_request, not_found
+from simulator.api.faults import on_another_page
 from simulator.documents import conversation_detail
 from simulator.world.organization import Organization
 from simulator.world.records import Conversation
@@ -39,7 +41,11 @@ def build(centre: Centre) -> ASGIApp:
     ]
     routes += [
         Route(path, open_endpoint(centre, handler), methods=[method])
-        for method, path, handler in (("POST", "/oauth/token", issue_token), *control.ROUTES)
+        for method, path, handler in (
+            ("POST", "/oauth/token", issue_token),
+            *control.ROUTES,
+            *jobs.CONTROL,
+        )
     ]
     return DropsConnections(
         Starlette(routes=routes, exception_handlers={404: unknown_path, 405: unknown_path})
@@ -157,7 +163,7 @@ def _conversation(centre: Centre, request: Request, *media: str) -> Conversation
 
 
 async def details_query(centre: Centre, request: Request) -> Entity:
-    body = await json_body(request)
+    body = on_another_page(await json_body(request), fault_of(request))
     return query.answer(body, centre.live_on().conversations.values())
 
 
@@ -265,4 +271,6 @@ _ROUTES: Sequence[tuple[str, str, Handler]] = (
     ("GET", "/api/v2/conversations/emails/{id}/messages", email_messages),
     ("GET", "/api/v2/conversations/messages/{id}", live_message),
     ("POST", "/api/v2/conversations/messages/{id}/messages/bulk", messages_bulk),
+    *jobs.ROUTES,
+    *limits.ROUTES,
 )
