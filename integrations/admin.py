@@ -5,8 +5,14 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from conversations.admin import BelowConversationAdmin, MirrorAdmin
+from conversations.admin import BelowConversationAdmin, MirrorAdmin, ReadOnlyInline
+from integrations.genesys.admin import WantedAdmin
+from integrations.inbox.admin import GenesysEventAdmin, InboxItemAdmin, SourceAdmin
 from integrations.models import (
+    ErasedIdentifier,
+    ErasureRequest,
+    Gap,
+    HistoryDay,
     NotificationChannel,
     NotificationListener,
     NotificationTopic,
@@ -14,6 +20,16 @@ from integrations.models import (
     Reading,
     Watermark,
 )
+
+__all__ = [
+    "GenesysEventAdmin",
+    "InboxItemAdmin",
+    "OrganizationAdmin",
+    "ReadingAdmin",
+    "SourceAdmin",
+    "WantedAdmin",
+    "WatermarkAdmin",
+]
 
 
 @admin.register(Reading)
@@ -90,3 +106,40 @@ class NotificationTopicAdmin(MirrorAdmin):
     list_filter = ("state",)
     search_fields = ("name", "reason")
     ordering = ("name",)
+
+
+@admin.register(Gap)
+class GapAdmin(MirrorAdmin):
+    """What a road has missed, until when, and whether it has been read since."""
+
+    list_display = ("road", "start", "end", "noticed_at", "filled_at", "reason")
+    list_filter = (("filled_at", admin.EmptyFieldListFilter), "road")
+    ordering = ("-start",)
+
+
+@admin.register(HistoryDay)
+class HistoryDayAdmin(MirrorAdmin):
+    """Which days asynchronous jobs have read, and why one is not read yet."""
+
+    list_display = ("road", "day", "state", "conversations", "attempts", "done_at", "reason")
+    list_filter = ("road", "state")
+    ordering = ("-day", "road")
+
+
+class ErasedIdentifierInline(ReadOnlyInline):
+    """By what kinds of identifiers a person is known again; the digests are nobody's business."""
+
+    model = ErasedIdentifier
+    fields = ("kind",)
+    show_change_link = False
+
+
+@admin.register(ErasureRequest)
+class ErasureRequestAdmin(MirrorAdmin):
+    """Who was to be forgotten, when that was done, and how many rows it took."""
+
+    list_display = ("requested_at", "genesys_id", "erased_at", "rows", "detail")
+    list_filter = (("erased_at", admin.EmptyFieldListFilter),)
+    search_fields = ("genesys_id__exact",)
+    ordering = ("-requested_at", "-pk")
+    inlines = (ErasedIdentifierInline,)

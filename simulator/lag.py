@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from simulator.world import ledger
+from simulator.world.detail_events import last_talk
 from simulator.world.records import Conversation, Participant, Segment, Session
 
 
@@ -26,8 +28,16 @@ def _participant(known: Participant, at: int) -> Participant | None:
 
 def _session(known: Session, at: int) -> Session | None:
     segments = [_segment(each, at) for each in known.segments if each.start <= at]
-    metrics = [metric for metric in known.metrics if metric.emitted <= at]
-    return replace(known, segments=segments, metrics=metrics) if segments else None
+    if not segments:
+        return None
+    over = last_talk(known).end
+    totalled = over is not None and over <= at
+    metrics = [
+        metric
+        for metric in known.metrics
+        if metric.emitted <= at and (totalled or not ledger.is_total(metric.name))
+    ]
+    return replace(known, segments=segments, metrics=metrics)
 
 
 def _segment(known: Segment, at: int) -> Segment:

@@ -50,7 +50,7 @@ class Faults:
         """Return what goes out now that this happened: its copies, and what waited for it."""
         copies = self._copies(occurrence, loses=loses)
         freed = self._overtake()
-        if self._befalls("reordered", self.rates.reordered):
+        if self._befalls("reordered", self.rates.reordered if copies else 0):
             left = self._draw.randint(1, _MOST_OVERTAKING)
             self._overtaken += [(left, copy) for copy in copies]
             return freed

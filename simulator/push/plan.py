@@ -22,6 +22,9 @@ _TOPICS: Final[dict[str, tuple[str, ...]]] = {
     "handover": (f"{_DETAIL}user.end", f"{_DETAIL}acw"),
     "eventbridge": ("v2.detail.events.*", "v2.users.*.activity", "v2.users.*.conversations"),
 }
+_CRITERIA: Final[dict[str, dict[str, tuple[str, ...]]]] = {
+    "handover": {"mediaType": ("MESSAGE",)},
+}
 _RETRYING: Final = frozenset({"eventbridge", "sqs"})
 _MOST_ATTEMPTS: Final = 185  # EventBridge's own limit
 
@@ -51,10 +54,11 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """One receiver.
 
     url is the webhook's, or the queue's of SQS. The token goes as a bearer in the Authorization
-    header, or bare in any other. topics are globs; {id} means any. strings: numbers arrive as
-    texts, as they do where a data action's template quotes them; unset is what it writes for what
-    an event lacks. A request without an answer within timeout_s has failed; it is tried attempts
-    times in all (0: what the road itself does), first after retry_s, then doubling.
+    header, or bare in any other. topics are globs, {id} means any; criteria are those of a
+    trigger: fields of the event, and the values of which each must have one. strings: numbers
+    arrive as texts, as they do where a data action's template quotes them; unset is what it writes
+    for what an event lacks. A request without an answer within timeout_s has failed; it is tried
+    attempts times in all (0: what the road itself does), first after retry_s, then doubling.
     """
 
     name: Annotated[str, msgspec.Meta(min_length=1)]
@@ -63,6 +67,7 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     token: str = ""
     header: str = "Authorization"
     topics: tuple[str, ...] = ()
+    criteria: dict[str, tuple[str, ...]] = {}
     strings: bool = False
     unset: Literal["", "NOT_SET"] = ""
     timeout_s: Annotated[float, msgspec.Meta(gt=0)] = 5.0
@@ -82,6 +87,11 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     def wants(self, topic: str) -> bool:
         return bool(self._topics.match(topic))
+
+    def meets(self, body: dict[str, Any]) -> bool:
+        """Whether an event is one that the destination asked for."""
+        criteria = self.criteria or _CRITERIA.get(self.shape, {})
+        return all(body.get(name) in values for name, values in criteria.items())
 
     @cached_property
     def _topics(self) -> re.Pattern[str]:

@@ -29,7 +29,7 @@ class Push:
 
         What was on its way is forgotten: flush first, where it must arrive.
         """
-        self.close()
+        self._leave()
         self.plan = plan
         self._sender = Sender()
         organization = self._world.organization
@@ -56,7 +56,11 @@ class Push:
         return self._sender.flush(timeout=timeout)
 
     def close(self) -> None:
-        """Send no more."""
+        """Send no more, and wait for what is under way."""
+        self._leave()
+        self._sender.join()
+
+    def _leave(self) -> None:
         for road in self._roads:
             self._world.feed.leave(road.hear)
         self._sender.close()

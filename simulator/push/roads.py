@@ -56,7 +56,9 @@ class Road:
         return self.destination.wants(topic)
 
     def hear(self, occurrence: Occurrence) -> None:
-        """Send an event on its way. It never waits."""
+        """Send an event on its way, if it meets the criteria. It never waits."""
+        if not self.destination.meets(occurrence.body):
+            return
         with self._lock:
             self._counts["events"] += 1
             copies = self._faults.pass_on(occurrence, loses=self.destination.loses)

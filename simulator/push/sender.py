@@ -52,11 +52,14 @@ class Sender:
             return self._changed.wait_for(self._is_idle, timeout)
 
     def close(self) -> None:
-        """Forget what waits, and end when what is under way has ended."""
+        """Forget what waits; the threads end when what is under way has ended."""
         with self._changed:
             self._closed = True
             self._planned.clear()
             self._changed.notify_all()
+
+    def join(self) -> None:
+        """Wait for the threads' end, not for ever."""
         for thread in self._threads:
             thread.join(_STOP_WITHIN)
 

@@ -94,9 +94,15 @@ def recount(session: Session) -> None:
     for segment in session.segments:
         if segment.end is not None:
             _emit_length(session, segment, segment.end)
-    _emit_totals(session)
+    if any(segment.disconnect_type for segment in session.segments):
+        _emit_totals(session)
     for at in settled:
         settle(session, at)
+
+
+def is_total(name: str) -> bool:
+    """Whether a metric comes only once the communication is over, dated back to its last piece."""
+    return name in _TOTALS.values()
 
 
 def total(session: Session, name: str) -> int:

@@ -361,6 +361,16 @@ def test_users_and_queues_hear_the_same_of_a_conversation() -> None:
     assert all(o.body == of_users[o.at, o.body["id"]] for o in both)
 
 
+def test_what_jobs_answer_for_can_be_announced() -> None:
+    world = World(seed=7, epoch=EPOCH)
+    heard: list[Occurrence] = []
+    world.feed.listen(heard.append)
+    world.announce_jobs(until=EPOCH - DAY)
+    (told,) = heard
+    assert told.topic == "v2.analytics.conversations.details.jobs.availability"
+    assert told.body == {"dataAvailabilityDate": "2026-03-25T05:00:00.000Z"}
+
+
 @pytest.mark.parametrize("key", ["id", "conversationId", "status", "agent", "evaluator"])
 def test_evaluations_are_told(key: str) -> None:
     told = list(day().of("v2.quality.evaluations"))
