@@ -6,7 +6,14 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from conversations.admin import BelowConversationAdmin, MirrorAdmin, ReadOnlyInline
-from integrations.models import ErasedIdentifier, ErasureRequest, Organization, Reading, Watermark
+from integrations.models import (
+    ErasedConversation,
+    ErasedIdentifier,
+    ErasureRequest,
+    Organization,
+    Reading,
+    Watermark,
+)
 
 
 @admin.register(Reading)
@@ -59,3 +66,23 @@ class ErasureRequestAdmin(MirrorAdmin):
     search_fields = ("genesys_id__exact",)
     ordering = ("-requested_at", "-pk")
     inlines = (ErasedIdentifierInline,)
+
+
+@admin.register(ErasedIdentifier)
+class ErasedIdentifierAdmin(MirrorAdmin):
+    """What an erased person is known again by, as far as it may be shown."""
+
+    list_display = ("kind", "request")
+    list_filter = ("kind",)
+    list_select_related = ("request",)
+    search_fields = ("request__genesys_id__exact",)
+    fields = ("request", "kind")
+
+
+@admin.register(ErasedConversation)
+class ErasedConversationAdmin(MirrorAdmin):
+    """Conversations that are stripped whenever they are read again."""
+
+    list_display = ("genesys_id", "request")
+    list_select_related = ("request",)
+    search_fields = ("genesys_id__exact",)
