@@ -259,7 +259,7 @@ SQS_ENDPOINT_URL = env.text("DCM_SQS_ENDPOINT_URL")
 # known: EventBridge may repeat one five days later.
 INBOX_DAYS = env.number("DCM_INBOX_DAYS", default=7, least=1)
 # Beside Authorization: Bearer, a token is taken from this header (EventBridge's API keys).
-HOOK_KEY_META = env.header("DCM_HOOK_KEY_HEADER", default="X-API-Key")
+HOOK_KEY_HEADER = env.header("DCM_HOOK_KEY_HEADER", default="X-API-Key")
 # Handle time: whether work that no queue gave counts, whether a consult leg takes its agent away
 # from other work, and which segment types are live work (Genesys reports callback and voicemail
 # outside handle time).

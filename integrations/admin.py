@@ -5,15 +5,26 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from conversations.admin import BelowConversationAdmin, MirrorAdmin, ReadOnlyInline
-from integrations.models import (
-    ErasedConversation,
-    ErasedIdentifier,
-    ErasureRequest,
-    Organization,
-    Reading,
-    Watermark,
+from conversations.admin import BelowConversationAdmin, MirrorAdmin
+from integrations.erasure.admin import (
+    ErasedConversationAdmin,
+    ErasedIdentifierAdmin,
+    ErasureRequestAdmin,
 )
+from integrations.inbox.admin import GenesysEventAdmin, InboxItemAdmin, SourceAdmin
+from integrations.models import Organization, Reading, Watermark
+
+__all__ = [
+    "ErasedConversationAdmin",
+    "ErasedIdentifierAdmin",
+    "ErasureRequestAdmin",
+    "GenesysEventAdmin",
+    "InboxItemAdmin",
+    "OrganizationAdmin",
+    "ReadingAdmin",
+    "SourceAdmin",
+    "WatermarkAdmin",
+]
 
 
 @admin.register(Reading)
@@ -47,42 +58,3 @@ class WatermarkAdmin(MirrorAdmin):
             "started_at",
             "leased_until",
         )
-
-
-class ErasedIdentifierInline(ReadOnlyInline):
-    """By what kinds of identifiers a person is known again; the digests are nobody's business."""
-
-    model = ErasedIdentifier
-    fields = ("kind",)
-    show_change_link = False
-
-
-@admin.register(ErasureRequest)
-class ErasureRequestAdmin(MirrorAdmin):
-    """Who was to be forgotten, when that was done, and how many rows it took."""
-
-    list_display = ("requested_at", "genesys_id", "erased_at", "rows", "detail")
-    list_filter = (("erased_at", admin.EmptyFieldListFilter),)
-    search_fields = ("genesys_id__exact",)
-    ordering = ("-requested_at", "-pk")
-    inlines = (ErasedIdentifierInline,)
-
-
-@admin.register(ErasedIdentifier)
-class ErasedIdentifierAdmin(MirrorAdmin):
-    """What an erased person is known again by, as far as it may be shown."""
-
-    list_display = ("kind", "request")
-    list_filter = ("kind",)
-    list_select_related = ("request",)
-    search_fields = ("request__genesys_id__exact",)
-    fields = ("request", "kind")
-
-
-@admin.register(ErasedConversation)
-class ErasedConversationAdmin(MirrorAdmin):
-    """Conversations that are stripped whenever they are read again."""
-
-    list_display = ("genesys_id", "request")
-    list_select_related = ("request",)
-    search_fields = ("genesys_id__exact",)

@@ -43,7 +43,7 @@ def receive(
     """
     source_id = source if isinstance(source, int) else source.pk
     rows = [(body, sender_id)]
-    if within is None:
+    if within is None or connection.in_atomic_block:  # there the caller's own limits hold
         return bool(_insert(source_id, rows, now))
     wait_ms = round(within.total_seconds() * 1000)
     if connection.vendor == "postgresql":
