@@ -212,6 +212,8 @@ _sync = env.number("DCM_SYNC_SECONDS", default=300 if DEMO else 900, least=1)
 _messages = env.number("DCM_MESSAGES_SECONDS", default=15 if DEMO else 60, least=1)
 _find = env.number("DCM_FIND_OPEN_SECONDS", default=120 if DEMO else 600, least=1)
 _feedback = env.number("DCM_FEEDBACK_SECONDS", default=60 if DEMO else 900, least=1)
+_presence = env.number("DCM_PRESENCE_SECONDS", default=15 if DEMO else 300, least=1)
+_wanted = env.number("DCM_WANTED_SECONDS", default=2, least=1)
 _derive = env.number("DCM_DERIVE_SECONDS", default=5, least=1)
 _gdpr = env.number("DCM_GDPR_SECONDS", default=60 if DEMO else 3600, least=1)
 _inbox = env.number("DCM_INBOX_SECONDS", default=2, least=1)
@@ -224,9 +226,11 @@ def _every(task: str, seconds: int) -> dict[str, Any]:
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "poll": _every("integrations.genesys.poll", _poll),
     "reread-open": _every("integrations.genesys.reread_open", _open),
+    "reread-wanted": _every("integrations.genesys.reread_wanted", _wanted),
     "find-open": _every("integrations.genesys.find_open", _find),
     "read-messages": _every("integrations.genesys.read_messages", _messages),
     "read-feedback": _every("integrations.genesys.read_feedback", _feedback),
+    "read-presence": _every("integrations.genesys.read_presence", _presence),
     "synchronise": _every("integrations.genesys.synchronise", _sync),
     "process-inbox": _every("integrations.process_inbox", _inbox),
     "derive": _every("integrations.derive", _derive),

@@ -1,9 +1,12 @@
 """Ways in for Celery: a name, the clock, one call."""
 
+from typing import Any
+
 from celery import shared_task
+from celery.signals import task_postrun
 from django.utils import timezone
 
-from integrations import services
+from integrations import heartbeat, services
 from integrations.erasure import expiry
 from integrations.errors import RoadBusyError
 from integrations.inbox import retention
@@ -33,3 +36,9 @@ def process_inbox() -> None:
 def drop_old_events() -> None:
     """Let go of what was sent to us once its time is over. Safe to run twice."""
     retention.drop_old(now=timezone.now())
+
+
+@task_postrun.connect
+def note_heartbeat(task: Any, **_: Any) -> None:
+    """Let the health page see that a task has run."""
+    heartbeat.note(task.name, at=timezone.now())

@@ -21,9 +21,10 @@ from integrations.errors import (
     NotFoundError,
     RateLimitedError,
     RefusedError,
+    TemporaryError,
 )
 from integrations.genesys import sdk
-from integrations.genesys.budget import Budget
+from integrations.genesys.budget import Budget, Priority
 from integrations.genesys.refusals import TokenRefusedError, check
 from integrations.genesys.transport import Answer, Request, Wire
 
@@ -49,6 +50,11 @@ class Credentials:
         """A name for these credentials that does not give them away."""
         told = f"{self.base_url}\n{self.client_id}\n{self.client_secret}"
         return blake2b(told.encode(), digest_size=12).hexdigest()
+
+    @property
+    def token_key(self) -> str:
+        """Where in the cache the token stands that all processes share."""
+        return f"genesys:token:{self.fingerprint}"
 
 
 class Reply(NamedTuple):
@@ -81,17 +87,23 @@ class Entities(msgspec.Struct, Generic[T], rename="camel"):
 class Client:
     """One run's way to Genesys. Not for several threads at once.
 
-    clock is asked for the instant of each request.
+    clock is asked for the instant of each request; priority says what it leaves to others.
     """
 
     def __init__(
-        self, credentials: Credentials, *, clock: Callable[[], datetime], wire: Wire | None = None
+        self,
+        credentials: Credentials,
+        *,
+        clock: Callable[[], datetime],
+        wire: Wire | None = None,
+        priority: Priority = Priority.INTERACTIVE,
     ) -> None:
         self.clock = clock
+        self.priority = priority
         self.budget = Budget(credentials.fingerprint)
         self._credentials = credentials
         self._wire = wire or Wire()
-        self._token_key = f"genesys:token:{credentials.fingerprint}"
+        self._token_key = credentials.token_key
         self._last: Answer | None = None
 
     def get(self, path: str, query: Mapping[str, Any] | None = None) -> Reply:
@@ -118,16 +130,22 @@ class Client:
 
     def send(self, request: Request) -> Answer:
         """Carry a request for the SDK: within the rate limit, and errors sorted."""
-        if wait := self.budget.blocked_s():
+        if wait := self.budget.blocked_s(request.scope):
             raise RateLimitedError(
                 f"{request.where}: not sent, Genesys asked to wait", retry_after=wait
             )
+        if not request.url.endswith(TOKEN_PATH):
+            self.budget.take(self.priority)
         answer = self._wire.send(request)
         self.budget.note(answer.headers)
         try:
             check(answer)
         except RateLimitedError as error:
             self.budget.block(error.retry_after or 0.0)
+            raise
+        except TemporaryError as error:
+            if error.retry_after:
+                self.budget.block(error.retry_after, request.scope)
             raise
         self._last = answer
         return answer
@@ -212,9 +230,9 @@ def _wire() -> Wire:
     return Wire()
 
 
-def connect(clock: Callable[[], datetime]) -> Client:
+def connect(clock: Callable[[], datetime], priority: Priority = Priority.INTERACTIVE) -> Client:
     """Return a client for the organisation in the settings."""
     credentials = Credentials(
         settings.GENESYS_BASE_URL, settings.GENESYS_CLIENT_ID, settings.GENESYS_CLIENT_SECRET
     )
-    return Client(credentials, clock=clock, wire=_wire())
+    return Client(credentials, clock=clock, wire=_wire(), priority=priority)

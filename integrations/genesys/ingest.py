@@ -43,13 +43,14 @@ class Taken:
         return Taken(self.recorded + other.recorded, self.refused + other.refused)
 
 
-def take(
+def take(  # noqa: PLR0913 - what is given, and how it is to be taken
     documents: Iterable[bytes],
     *,
     observed_at: datetime | None,
     now: datetime,
     batch: int = BATCH,
     writers: int = 1,
+    historic: bool = False,
 ) -> Taken:
     """Record analytics details, each the raw JSON of one conversation.
 
@@ -57,14 +58,17 @@ def take(
     where that lies ahead.
     A batch is one transaction; a document that is refused keeps no other from being recorded.
     With several writers, one batch is read while the database writes another: for PostgreSQL, and
-    outside of a transaction.
+    outside of a transaction. historic: history is loaded, what happened then is nobody's news.
     """
-    some = partial(_take, observed_at=observed_at, now=now)
+    breath = bulk.Breath()
+    some = partial(_take, observed_at=observed_at, now=now, breath=breath, historic=historic)
     with _collecting_rarely():
-        if writers == 1:
-            bulk.make_room()
-            return sum(map(some, _batches(documents, batch)), Taken())
-        return _shared_out(some, _batches(documents, batch), writers)
+        if writers > 1:
+            return _shared_out(some, _batches(documents, batch), writers)
+        bulk.make_room()
+        taken = sum(map(some, _batches(documents, batch)), Taken())
+        breath.end()
+        return taken
 
 
 def most_writers() -> int:
@@ -118,7 +122,14 @@ def _collecting_rarely() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _take(some: Sequence[tuple[int, bytes]], observed_at: datetime | None, now: datetime) -> Taken:
+def _take(
+    some: Sequence[tuple[int, bytes]],
+    observed_at: datetime | None,
+    now: datetime,
+    breath: bulk.Breath,
+    *,
+    historic: bool,
+) -> Taken:
     refused: list[Refusal] = []
     snapshots = []
     for position, content_hash, document in _unknown(some):
@@ -128,9 +139,12 @@ def _take(some: Sequence[tuple[int, bytes]], observed_at: datetime | None, now: 
             refused.append(Refusal(position, str(error)))
     unchanged = Recorded(unchanged=len(some) - len(snapshots) - len(refused))
     kept = erased.stripped(snapshots, now=now)
-    recorded = services.record(snapshots=kept, now=now) if kept else Recorded()
-    if recorded.new or recorded.changed:
-        bulk.breathe()
+    recorded = Recorded()
+    if kept:
+        breath.end()
+        recorded = services.record(snapshots=kept, now=now, historic=historic)
+        if recorded.new or recorded.changed:
+            breath.start()
     return Taken(recorded + unchanged, tuple(refused))
 
 

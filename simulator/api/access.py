@@ -19,24 +19,27 @@ class Token:
     expires: float
     window_start: float
     count: int = 0
+    client: str = ""
 
 
 @dataclass(slots=True)
 class Access:
     """Gives out tokens and counts what is done with them.
 
-    allowed is requests a minute and token; 0 takes the limit away. lifetime is in seconds.
+    allowed is requests a minute and token; 0 takes the limit away. lifetime is in seconds, and so
+    is window, which tests may make shorter than the minute.
     """
 
     lifetime: int = 86_400
     allowed: int = 300
+    window: float = _WINDOW
     seconds: Callable[[], float] = time.monotonic
     _tokens: dict[str, Token] = field(default_factory=dict)
 
-    def issue(self) -> Token:
+    def issue(self, client: str = "") -> Token:
         """Give out a token."""
         now = self.seconds()
-        token = Token(secrets.token_urlsafe(48), now + self.lifetime, now)
+        token = Token(secrets.token_urlsafe(48), now + self.lifetime, now, client=client)
         self._tokens = {t.value: t for t in self._tokens.values() if t.expires > now}
         self._tokens[token.value] = token
         return token
@@ -46,6 +49,11 @@ class Access:
         count = len(self._tokens)
         self._tokens.clear()
         return count
+
+    def lives(self, value: str) -> bool:
+        """Tell whether a token is still worth something."""
+        token = self._tokens.get(value)
+        return token is not None and token.expires > self.seconds()
 
     def admit(self, authorization: str) -> Token:
         """Return the token of an Authorization header. Raises ApiError (401) where it is none."""
@@ -57,7 +65,7 @@ class Access:
     def count(self, token: Token) -> None:
         """Count a request. Raises ApiError (429) where it is one too many."""
         now = self.seconds()
-        if now - token.window_start >= _WINDOW:
+        if now - token.window_start >= self.window:
             token.window_start, token.count = now, 0
         token.count += 1
         if self.allowed and token.count > self.allowed:
@@ -72,4 +80,4 @@ class Access:
         }
 
     def _reset(self, token: Token) -> int:
-        return max(1, math.ceil(token.window_start + _WINDOW - self.seconds()))
+        return max(1, math.ceil(token.window_start + self.window - self.seconds()))

@@ -1,8 +1,10 @@
 """The control surface under /simulator: clock, truth, faults. It needs no token."""
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import timedelta
+from typing import Annotated, Any
 
+import msgspec
 from starlette.requests import Request
 
 from chrono.instants import isoformat, parse
@@ -11,6 +13,13 @@ from simulator.api.errors import bad_request
 from simulator.clock import ManualClock
 
 Entity = dict[str, Any]
+
+
+class DataFaults(msgspec.Struct, forbid_unknown_fields=True):
+    """What goes wrong with the data itself; None leaves it as it is."""
+
+    lag_s: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    corrections: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
 
 
 async def read_clock(centre: Centre, request: Request) -> Entity:
@@ -52,6 +61,17 @@ async def put_faults(centre: Centre, request: Request) -> list[Any]:
     return await read_faults(centre, request)
 
 
+async def put_all_faults(centre: Centre, request: Request) -> Entity:
+    """Set every fault at a probability: see faults.everything. Tell the rules made of it."""
+    centre.faults.put_all(await json_body(request))
+    return {"rules": centre.faults.rules}
+
+
+async def read_befallen(centre: Centre, request: Request) -> Entity:
+    """Tell how often each kind of fault has befallen a request since the rules were set."""
+    return dict(centre.faults.befallen)
+
+
 async def revoke_tokens(centre: Centre, request: Request) -> Entity:
     """Make all tokens worthless."""
     return {"revoked": centre.access.revoke_all()}
@@ -70,12 +90,40 @@ async def put_limits(centre: Centre, request: Request) -> Entity:
     }
 
 
+async def read_data(centre: Centre, request: Request) -> Entity:
+    """Tell by how much analytics lags, what share is corrected, and how many were until now."""
+    corrections = centre.world.corrections
+    return {
+        "lag_s": centre.lag.total_seconds(),
+        "corrections": corrections.share,
+        "corrected": len(corrections.done),
+    }
+
+
+async def put_data(centre: Centre, request: Request) -> Entity:
+    """Change {"lag_s": seconds, "corrections": share}, or one of them."""
+    body = await json_body(request)
+    try:
+        faults = msgspec.convert(body, DataFaults)
+    except msgspec.ValidationError as error:
+        raise bad_request(f'Give {{"lag_s": seconds, "corrections": share}}: {error}') from error
+    if faults.lag_s is not None:
+        centre.lag = timedelta(seconds=faults.lag_s)
+    if faults.corrections is not None:
+        centre.world.corrections.share = faults.corrections
+    return await read_data(centre, request)
+
+
 ROUTES: Sequence[tuple[str, str, Handler]] = (
     ("GET", "/simulator/clock", read_clock),
     ("POST", "/simulator/clock", move_clock),
     ("GET", "/simulator/truth", read_truth),
     ("GET", "/simulator/faults", read_faults),
     ("POST", "/simulator/faults", put_faults),
+    ("POST", "/simulator/faults/all", put_all_faults),
+    ("GET", "/simulator/faults/befallen", read_befallen),
     ("POST", "/simulator/limits", put_limits),
+    ("GET", "/simulator/data", read_data),
+    ("PUT", "/simulator/data", put_data),
     ("DELETE", "/simulator/tokens", revoke_tokens),
 )
