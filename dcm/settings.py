@@ -229,6 +229,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "derive": _every("integrations.derive", _derive),
     "refresh-open": _every("handling.refresh_open", 60),
     "drop-old-documents": _every("conversations.drop_old_documents", 3600),
+    "drop-old-news": _every("conversations.drop_old_news", 3600),
     "drop-old-events": _every("integrations.drop_old_events", 3600),
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")

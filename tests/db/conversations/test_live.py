@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chrono import instants
-from conversations import live, services
+from conversations import live, retention, services
 from conversations.domain import facts
 from conversations.domain.live import PROVABLE, News, State
 from conversations.models import CommonEvent, Conversation, SessionState
@@ -250,3 +250,11 @@ def test_a_participant_with_one_session_lends_it_to_news_without_one(now: dateti
 
     assert _names() == [("agent.connected", at(6))]
     assert SessionState.objects.get().session_id == S
+
+
+def test_old_news_is_let_go(now: datetime) -> None:
+    live.record_news(news=[_says(State.HELD, 7)], now=now - timedelta(days=15))
+    live.record_news(news=[_says(State.HELD, 9)], now=now - timedelta(days=13))
+
+    assert retention.drop_old_news(now=now) == 1
+    assert SessionState.objects.get().since == at(9)

@@ -14,6 +14,7 @@ from integrations.errors import RateLimitedError, TemporaryError
 from integrations.genesys import orders, wanted
 from integrations.genesys.client import Client, Credentials
 from integrations.genesys.orders import Order, want
+from integrations.genesys.rereads import PATH
 from integrations.genesys.wanted import reread_wanted
 from integrations.models import Reading, Wanted, Watermark
 from tests.documents import at, conversation, participant, segment, session
@@ -104,10 +105,11 @@ def test_what_is_never_shown_is_given_up_after_growing_delays_and_may_be_retried
     waits = []
     for _ in range(7):
         reread_wanted(client=reader, now=clock.at)
-        row = Wanted.objects.get()
-        waits.append(row.due_at - clock.at)
-        clock.at = row.due_at
+        due_at = Wanted.objects.get().due_at
+        waits.append(due_at - clock.at)
+        clock.at = due_at
 
+    row = Wanted.objects.get()
     assert waits == [*orders.DELAYS, timedelta()]
     assert row.given_up_at == clock.at
     assert row.reason == "not shown yet: session s-new begun"
@@ -178,7 +180,7 @@ def test_a_reading_that_fails_is_given_back_and_costs_no_attempt(
     host: Any, reader: Client, now: datetime, status: int, error: type[Exception]
 ) -> None:
     want(orders=order("c1"), now=now)
-    host.routes[wanted.PATH] = lambda stage: stage.answer(status, {}, Retry_After="7")
+    host.routes[PATH] = lambda stage: stage.answer(status, {}, Retry_After="7")
 
     with pytest.raises(error):
         reread_wanted(client=reader, now=now)
