@@ -34,8 +34,8 @@ def record_live(*, told: Iterable[PresenceTold], now: datetime) -> int:
     the time already, an event changes nothing.
     """
     by_owner: dict[Owner, list[Known]] = defaultdict(list)
-    for one in told:
-        state = Known(_value(one.value), one.organization_presence_id, one.since)
+    for one in _news([one._replace(value=domain.spelled(one.value)) for one in told]):
+        state = Known(one.value, one.organization_presence_id, one.since)
         by_owner[one.user_id, one.kind].append(state)
     return _record(by_owner, now)
 
@@ -50,7 +50,7 @@ def record_spans(*, told: Iterable[SpanTold], within: Span, now: datetime) -> in
     for one in told:
         settled = one.ended_at is not None and one.ended_at < within.end
         state = Known(
-            _value(one.value),
+            domain.spelled(one.value),
             one.organization_presence_id,
             one.started_at,
             one.ended_at if settled else None,
@@ -95,8 +95,14 @@ def is_away(user_id: str, at: datetime) -> Away | None:
     return away([user_id], at).get(user_id)
 
 
-def _value(told: str) -> str:
-    return domain.spelled(told)
+def _news(told: Sequence[PresenceTold]) -> list[PresenceTold]:
+    """Leave out what stands there already: each event tells the other kind's old state too."""
+    at = {one.since for one in told}
+    found = PresenceSpan.objects.filter(
+        user_id__in={one.user_id for one in told}, started_at__in=at
+    ).values_list("user_id", "kind", "value", "organization_presence_id", "started_at")
+    known = set(map(PresenceTold._make, found))
+    return [one for one in told if one not in known]
 
 
 def _states(rows: QuerySet[PresenceSpan]) -> list[State]:

@@ -87,7 +87,7 @@ def page(user_id: str, *, day: date, zone: ZoneInfo, now: datetime, zoom: int = 
         tiles=(*told, *([on_queue] if on_queue else ())),
         chart=draw(found, states, zone=zone, now=now, zoom=zoom),
         lines=tuple(line(stretch, zone) for stretch in found),
-        states=tuple(presence.line(state, zone=zone, now=now) for state in states),
+        states=presence.lines(states, zone=zone, now=now),
         cut=len(segments) > SHOWN,
         zoom=zoom,
         zooms=ZOOMS,

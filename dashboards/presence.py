@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -93,6 +94,12 @@ def parts(
                 css=css,
                 name=told.value,
             )
+
+
+def lines(states: Iterable[State], *, zone: ZoneInfo, now: datetime) -> tuple[Line, ...]:
+    """Return states as rows of the table, the oldest first."""
+    ordered = sorted(states, key=attrgetter("started_at", "kind"))
+    return tuple(line(state, zone=zone, now=now) for state in ordered)
 
 
 def line(state: State, *, zone: ZoneInfo, now: datetime) -> Line:

@@ -204,7 +204,7 @@ def media_order(media_type: str) -> tuple[int, str]:
 def legend(parts: Iterable[Part]) -> tuple[tuple[str, str], ...]:
     """Return fill and name of the kinds that are drawn: media first, then the other kinds.
 
-    What has a fill and a name of its own comes last, by its fill.
+    What has a fill and a name of its own comes last, in the order of its appearance.
     """
     own: dict[str, set[str]] = {}
     drawn = set()
@@ -217,7 +217,7 @@ def legend(parts: Iterable[Part]) -> tuple[tuple[str, str], ...]:
     return tuple(
         (css_of(kind, media), media_name(media) if kind is Kind.LIVE else NAMES[kind])
         for kind, media in sorted(drawn, key=lambda d: (order.index(d[0]), media_order(d[1])))
-    ) + tuple((css, ", ".join(sorted(names))) for css, names in sorted(own.items()))
+    ) + tuple((css, ", ".join(sorted(names))) for css, names in own.items())
 
 
 def chart(

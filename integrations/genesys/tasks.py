@@ -10,7 +10,16 @@ from celery.signals import worker_init, worker_ready
 from django.utils import timezone
 
 from integrations.errors import IntegrationError
-from integrations.genesys import correspondence, feedback, poll, presence, rereads, sdk, wanted
+from integrations.genesys import (
+    correspondence,
+    feedback,
+    gdpr,
+    poll,
+    presence,
+    rereads,
+    sdk,
+    wanted,
+)
 from integrations.genesys import synchronise as directory
 from integrations.genesys.client import connect
 
@@ -24,6 +33,7 @@ AT_START: Final = (
     "read_messages",
     "read_presence",
     "read_feedback",
+    "mirror_erasures",
 )
 
 
@@ -85,6 +95,14 @@ def read_presence() -> None:
 def synchronise() -> None:
     """Read the directory and the settings."""
     directory.synchronise(client=connect(timezone.now), now=timezone.now())
+
+
+@shared_task(
+    name="integrations.genesys.mirror_erasures", ignore_result=True, throws=(IntegrationError,)
+)
+def mirror_erasures() -> None:
+    """Forget whom Genesys was asked to delete."""
+    gdpr.mirror_erasures(client=connect(timezone.now), now=timezone.now())
 
 
 @worker_init.connect

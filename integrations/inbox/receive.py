@@ -4,7 +4,8 @@ Whoever was told that something is accepted finds it in a row. What is made of i
 by integrations.inbox.process, however often that takes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -42,12 +43,12 @@ def receive(
     """
     source_id = source if isinstance(source, int) else source.pk
     rows = [(body, sender_id)]
-    if within is None:
+    if within is None or connection.in_atomic_block:  # there the caller's own limits hold
         return bool(_insert(source_id, rows, now))
     wait_ms = round(within.total_seconds() * 1000)
     if connection.vendor == "postgresql":
         return bool(_insert(source_id, rows, now, wait_ms=wait_ms))
-    with _SqliteWaits(wait_ms):
+    with _sqlite_waits(wait_ms):
         return bool(_insert(source_id, rows, now))
 
 
@@ -86,22 +87,19 @@ def _insert(
         return int(cursor.rowcount)
 
 
-class _SqliteWaits:
-    """While it lasts this connection waits so long for SQLite's lock; then as long as before."""
+@contextmanager
+def _sqlite_waits(wait_ms: int) -> Iterator[None]:
+    """Wait so long for SQLite's lock, and for the disk at the commit, while this lasts.
 
-    def __init__(self, wait_ms: int) -> None:
-        self.wait_ms = wait_ms
-
-    def __enter__(self) -> None:
-        self.before = self._set(self.wait_ms)
-
-    def __exit__(self, *_: object) -> None:
-        self._set(self.before)
-
-    @staticmethod
-    def _set(wait_ms: int) -> int:
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA busy_timeout")
-            before = int(cursor.fetchone()[0])
-            cursor.execute(f"PRAGMA busy_timeout = {wait_ms}")
-        return before
+    Elsewhere a power cut may take the last commits with it: they can be done again. What was
+    acknowledged cannot.
+    """
+    usual_ms = int(connection.settings_dict["OPTIONS"].get("timeout", 5) * 1000)
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA busy_timeout = {wait_ms}")
+        cursor.execute("PRAGMA synchronous = FULL")
+        try:
+            yield
+        finally:
+            cursor.execute("PRAGMA synchronous = NORMAL")
+            cursor.execute(f"PRAGMA busy_timeout = {usual_ms}")

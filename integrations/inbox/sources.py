@@ -75,6 +75,12 @@ def revoke(*, key_id: int, now: datetime) -> bool:
     return bool(ended)
 
 
+def valid_keys(*, source_id: int, now: datetime) -> list[SourceKey]:
+    """Return the keys of a source that are valid now, oldest first."""
+    valid = Q(expires_at=None) | Q(expires_at__gt=now)
+    return list(SourceKey.objects.filter(valid, source_id=source_id).order_by("pk"))
+
+
 def reseal() -> int:
     """Encrypt every stored secret with the first of the configured keys; return how many."""
     rows = list(SourceKey.objects.exclude(sealed=b"").order_by("pk"))

@@ -5,7 +5,8 @@ MOST_BYTES at most. Nothing of a body and no key is ever logged or answered.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -31,6 +32,7 @@ Respond = Callable[..., HttpResponse]
 WAIT: Final = timedelta(seconds=2)
 RETRY_AFTER_S: Final = 5
 PIECE: Final = 64 * 1024
+STALL_S: Final = 5.0
 
 ACCEPTED: Final = b'{"accepted": true, "repeated": false}'
 REPEATED: Final = b'{"accepted": true, "repeated": true}'
@@ -114,7 +116,7 @@ def _token(request: WSGIRequest) -> str:
     scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     if scheme.lower() == "bearer":
         return str(token.strip())
-    return str(request.META.get(settings.HOOK_KEY_META, "").strip())
+    return str(request.headers.get(settings.HOOK_KEY_HEADER, "").strip())
 
 
 def _signed(request: WSGIRequest) -> signatures.Signed | None:
@@ -126,7 +128,7 @@ def _signed(request: WSGIRequest) -> signatures.Signed | None:
 
 def _header_id(request: WSGIRequest) -> str | None:
     found = str(request.META.get("HTTP_WEBHOOK_ID", "")).strip()
-    return found if 0 < len(found) <= inbox.LONGEST_SENDER_ID else None
+    return found if found.isprintable() and 0 < len(found) <= inbox.LONGEST_SENDER_ID else None
 
 
 def _unauthorized(reason: str) -> Refusal:
@@ -158,15 +160,33 @@ def _read(request: WSGIRequest, most: int) -> bytes:
     """Read up to `most` bytes, off the server's own stream: Django's ends where no length is."""
     stream, pieces, left = request.environ["wsgi.input"], [], most
     try:
-        while left and (piece := stream.read(min(left, PIECE))):
-            pieces.append(piece)
-            left -= len(piece)
+        with _stalls_end(request):
+            while left and (piece := stream.read(min(left, PIECE))):
+                pieces.append(piece)
+                left -= len(piece)
+    except TimeoutError as error:
+        raise Refusal(408, f"no byte of the body came for {STALL_S:.0f} seconds") from error
     except OSError as error:
         raise Refusal(400, "the connection ended within the body") from error
     body = b"".join(pieces)
     if len(body) > inbox.MOST_BYTES:
         raise _too_large()
     return body
+
+
+@contextmanager
+def _stalls_end(request: WSGIRequest) -> Iterator[None]:
+    """Have gunicorn's socket raise TimeoutError where a sender stalls: it would hold a thread."""
+    connection = request.environ.get("gunicorn.socket")
+    if connection is None:
+        yield
+        return
+    before = connection.gettimeout()
+    connection.settimeout(STALL_S)
+    try:
+        yield
+    finally:
+        connection.settimeout(before)
 
 
 def _too_large() -> Refusal:

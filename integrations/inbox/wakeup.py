@@ -33,7 +33,7 @@ class WakeUp:
     A process that is forked afterwards has no thread: it makes one of its own.
     """
 
-    def __init__(self, send: Callable[[], None] = publish, *, pause_s: float = PAUSE_S) -> None:
+    def __init__(self, send: Callable[[], object] = publish, *, pause_s: float = PAUSE_S) -> None:
         self._send = send
         self._pause_s = pause_s
         self._come = threading.Event()

@@ -96,7 +96,7 @@ class InboxItem(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.pk} of {self.source_id}"
+        return f"Item {self.pk}"
 
 
 class GenesysEvent(models.Model):
