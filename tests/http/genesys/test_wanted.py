@@ -165,6 +165,17 @@ def test_urgent_ones_are_read_first_and_from_what_is_kept_for_them(
     assert Wanted.objects.get().genesys_id == "c1"
 
 
+def test_what_is_left_for_others_is_no_failure_and_what_was_claimed_comes_next(
+    analytics: Any, reader: Client, now: datetime
+) -> None:
+    want(orders=order("c1", urgent=True), now=now)
+    tell_used(reader, 298)
+
+    assert reread_wanted(client=reader, now=now).requests == 0
+    assert Wanted.objects.get().leased_until is None
+    assert not Watermark.objects.filter(failing_since__isnull=False).exists()
+
+
 def test_nothing_is_asked_while_genesys_bids_us_wait(
     analytics: Any, reader: Client, now: datetime
 ) -> None:
