@@ -238,6 +238,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "mirror-erasures": _every("integrations.genesys.mirror_erasures", _gdpr),
     "strip-old-personal-data": _every("integrations.strip_old_personal_data", 86_400),
     "drop-old-documents": _every("conversations.drop_old_documents", 3600),
+    "drop-old-news": _every("conversations.drop_old_news", 3600),
     "drop-old-events": _every("integrations.drop_old_events", 3600),
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
