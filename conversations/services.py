@@ -9,17 +9,18 @@ import zstandard
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from conversations import bulk, merge, tables
+from conversations import bulk, live, merge, tables, telling
 from conversations.domain import facts
 from conversations.domain.events import AGENT_PURPOSES, Seen, diff, look, settled
 from conversations.models import Change, Conversation, RawSnapshot
 from conversations.models import CommonEvent as EventRow
 
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
 _COLUMNS = (
     *("started_at", "ended_at", "originating_direction", "media_type", "queue_id", "user_id"),
     *("external_tag", "division_ids", "observed_at", "content_hash", "settled"),
 )
-_EVENT_COLUMNS = ("conversation_id", "name", "subject", "at", "recorded_at", "payload")
 _CHANGE_COLUMNS = (
     *("conversation_id", "user_ids", "window_start", "window_end", "recorded_at"),
     *("failures", "error"),
@@ -125,7 +126,8 @@ def _insert(snapshots: list[facts.Snapshot], now: datetime) -> None:
         [(one.pk, one.snapshot.conversation.genesys_id, *_row(one)) for one in news],
     )
     merge.write([(one.pk, one.snapshot.conversation) for one in news], None)
-    bulk.insert(EventRow, _EVENT_COLUMNS, _events(news, now))
+    bulk.insert(EventRow, telling.COLUMNS, _events(news, now))
+    live.settle([(one.pk, one.after) for one in news], now)
     _tell_of_changes(news, now)
 
 
@@ -146,11 +148,10 @@ def _update(fresh: list[tuple[Conversation, facts.Snapshot]], now: datetime) -> 
 
 def _tell(news: list[_News], now: datetime) -> None:
     """Write the events that are not told yet: whoever holds the conversations' rows is alone."""
-    rows = {row[:3]: row for row in _events(news, now)}
     told = EventRow.objects.filter(conversation_id__in=[one.pk for one in news])
-    for identity in told.values_list(*_EVENT_COLUMNS[:3]):
-        rows.pop(identity, None)
-    bulk.insert(EventRow, _EVENT_COLUMNS, rows.values())
+    known = list(told.values_list(*telling.COLUMNS[:3]))
+    bulk.insert(EventRow, telling.COLUMNS, telling.untold(_events(news, now), known))
+    live.settle([(one.pk, one.after) for one in news], now)
 
 
 def _differs(news: _News) -> bool:
@@ -162,12 +163,13 @@ def _differs(news: _News) -> bool:
 def _tell_of_changes(news: list[_News], now: datetime) -> None:
     if settings.RAW_SNAPSHOT_DAYS:
         kept = [one for one in news if one.snapshot.document]
+        compress = zstandard.ZstdCompressor(level=1).compress
         bulk.delete(RawSnapshot, [one.pk for one in kept if one.before])
         bulk.insert(
             RawSnapshot,
             ("conversation_id", "observed_at", "body"),
             [
-                (one.pk, one.snapshot.observed_at, bulk.binary(_compressed(one.snapshot.document)))
+                (one.pk, one.snapshot.observed_at, bulk.binary(compress(one.snapshot.document)))
                 for one in kept
             ],
         )
@@ -213,11 +215,9 @@ def _summary(conversation: facts.Conversation) -> tuple[str, str, str]:
 
 
 def _events(news: list[_News], now: datetime) -> Iterator[tables.Row]:
-    """Yield the values of _EVENT_COLUMNS for what each conversation's news implies."""
+    """Yield the values of telling.COLUMNS for what each conversation's news implies."""
     for one in news:
-        for event in diff(one.before, one.after):
-            payload = _json(dict(event.about))
-            yield (one.pk, event.name.value, event.subject, event.at, now, payload)
+        yield from telling.rows_of(one.pk, diff(one.before, one.after), now)
 
 
 def _change_row(news: _News, now: datetime) -> tables.Row:
@@ -239,9 +239,5 @@ def _change_row(news: _News, now: datetime) -> tables.Row:
     )
 
 
-def _compressed(document: bytes) -> bytes:
-    return zstandard.compress(document, 1)
-
-
 def _json(value: object) -> str:
-    return msgspec.json.encode(value, order="deterministic").decode()
+    return _encode(value).decode()

@@ -11,9 +11,11 @@ from django.db.models import F, Max
 import handling.services
 import sla.services
 from conversations.models import Change
-from integrations.domain.events import Carried, Event, Heard
+from integrations.domain.events import Carried
 from integrations.errors import MalformedPayloadError
-from integrations.genesys import hooks
+from integrations.eventbridge import envelope
+from integrations.genesys import announcements, hooks, meaning
+from integrations.genesys.notifications import frames
 from integrations.inbox import process
 from integrations.models import Source
 
@@ -27,12 +29,15 @@ MOST_FAILURES: Final = 5
 # Who reads the bodies of each kind of source.
 READERS: Final[Mapping[str, Callable[[bytes], Sequence[Carried]]]] = {
     Source.Kind.GENESYS: hooks.read,
+    Source.Kind.NOTIFICATIONS: frames.read,
+    Source.Kind.EVENTBRIDGE: envelope.read,
+    Source.Kind.SQS: envelope.read,
 }
 
 
 def process_inbox(*, now: datetime) -> process.Done:
     """Work through what was sent to us; safe to run twice, and by several workers at once."""
-    return process.process(now=now, read=_read, understand=_understand, take=_take)
+    return process.process(now=now, read=_read, understand=announcements.read, take=meaning.take)
 
 
 def _read(kind: str, body: bytes) -> Sequence[Carried]:
@@ -40,14 +45,6 @@ def _read(kind: str, body: bytes) -> Sequence[Carried]:
     if reader is None:
         raise MalformedPayloadError(f"nothing here reads what sources of kind {kind} send")
     return reader(body)
-
-
-def _understand(carried: Carried) -> Event:
-    raise MalformedPayloadError(f"nothing here understands {carried.topic}")
-
-
-def _take(heard: Sequence[Heard], *, now: datetime) -> None:
-    pass
 
 
 class _Window(NamedTuple):

@@ -16,6 +16,7 @@ class SessionState(models.Model):
     session_id = models.CharField(max_length=ID_LENGTH)
     participant_id = models.CharField(max_length=ID_LENGTH, blank=True)
     user_id = models.CharField(max_length=ID_LENGTH, blank=True)
+    purpose = models.CharField(max_length=30, blank=True)
     media_type = models.CharField(max_length=30, blank=True)
     queue_id = models.CharField(max_length=ID_LENGTH, blank=True)
     state = models.CharField(max_length=20, help_text="See conversations.domain.live.State.")
@@ -56,7 +57,10 @@ class PresenceSpan(models.Model):
     organization_presence_id = models.CharField(max_length=ID_LENGTH, blank=True)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
-    heard_at = models.DateTimeField(help_text="When it was last told, live or by analytics.")
+    settled = models.BooleanField(
+        default=False, help_text="Analytics told its end: no event changes it any more."
+    )
+    heard_at = models.DateTimeField(help_text="When it was told so.")
 
     class Meta:
         constraints = [
@@ -65,11 +69,7 @@ class PresenceSpan(models.Model):
             )
         ]
         indexes = [
-            models.Index(
-                fields=["user_id", "kind"],
-                condition=Q(ended_at__isnull=True),
-                name="presence_span_now",
-            )
+            models.Index(fields=["user_id", "ended_at"], name="presence_span_ended"),
         ]
 
     def __str__(self) -> str:

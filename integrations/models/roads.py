@@ -27,6 +27,9 @@ class Watermark(models.Model):
     succeeded_at = models.DateTimeField(null=True, blank=True)
     detail = models.TextField(blank=True, help_text="In plain words; never a payload.")
     failing_since = models.DateTimeField(null=True, blank=True)
+    ordered_from = models.DateTimeField(
+        null=True, blank=True, help_text="From here on somebody wants it read again."
+    )
     leased_until = models.DateTimeField(
         null=True, blank=True, help_text="A run is under way; past this instant it is dead."
     )
@@ -43,6 +46,12 @@ class Reading(models.Model):
     )
     read_at = models.DateTimeField(null=True, blank=True)
     messages_read_at = models.DateTimeField(null=True, blank=True)
+    messages_moved_at = models.DateTimeField(
+        null=True, blank=True, help_text="When an event last told that somebody wrote."
+    )
+    messages_sent = models.IntegerField(
+        null=True, blank=True, help_text="Mails that agents sent, as events counted them."
+    )
 
     def __str__(self) -> str:
         return f"{self.conversation_id} at {self.read_at}"

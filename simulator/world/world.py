@@ -5,26 +5,37 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
-from chrono.instants import from_ms, to_ms
+from chrono.instants import from_ms, isoformat, to_ms
 from simulator.world import truth
 from simulator.world.arrivals import Arrivals
+from simulator.world.corrections import Corrections
 from simulator.world.engine import DAY
-from simulator.world.feed import Feed
+from simulator.world.feed import Feed, Occurrence
 from simulator.world.floor import Floor
 from simulator.world.organization import Organization, found
+from simulator.world.presence import Presences
 from simulator.world.records import Conversation
 from simulator.world.shifts import Shifts
+
+JOBS_AVAILABLE = "v2.analytics.conversations.details.jobs.availability"
 
 
 class World:
     """A contact centre. Its history depends on seed, epoch and zone, on nothing else.
 
     epoch is a UTC instant; the first contact comes after it. zone is an IANA time zone: the
-    centre's. Conversations that ended more than keep_days ago are forgotten.
+    centre's. Conversations that ended more than keep_days ago are forgotten. corrections is the
+    share of conversations that are rewritten on the third day after their end.
     """
 
     def __init__(
-        self, *, seed: int, epoch: datetime, zone: str = "Europe/Berlin", keep_days: int = 14
+        self,
+        *,
+        seed: int,
+        epoch: datetime,
+        zone: str = "Europe/Berlin",
+        keep_days: int = 14,
+        corrections: float = 0.0,
     ) -> None:
         start = to_ms(epoch)
         stream = f"{seed}/{start}/{zone}"
@@ -32,8 +43,15 @@ class World:
         self.organization: Organization = found(seed=seed, zone=zone)
         self.feed = Feed()
         self._keep = keep_days * DAY
-        self._floor = Floor(now=start, organization=self.organization, stream=stream)
+        self._floor = Floor(
+            now=start,
+            organization=self.organization,
+            stream=stream,
+            feed=self.feed,
+            corrections=corrections,
+        )
         timeline = self._floor.timeline
+        self.presences = Presences(timeline, self._floor.desks, self.feed)
         Shifts(
             timeline, self._floor.calendar, self._floor.desks, Random(f"{stream}/shifts")
         ).begin()
@@ -51,14 +69,24 @@ class World:
         """All conversations that are remembered, by id, the oldest first."""
         return self._floor.conversations
 
+    @property
+    def corrections(self) -> Corrections:
+        """What is rewritten days later; its share may be changed while the world lives."""
+        return self._floor.corrections
+
     def advance_to(self, at: datetime) -> None:
         """Live on up to an instant; one that has passed changes nothing."""
         self._floor.timeline.run_until(to_ms(at))
 
+    def announce_jobs(self, *, until: datetime) -> None:
+        """Tell that jobs now answer for all that happened until an instant."""
+        body = {"dataAvailabilityDate": isoformat(until)}
+        self.feed.tell(Occurrence(JOBS_AVAILABLE, body, self._floor.timeline.now))
+
     def truth(self, at: datetime, *, ids: Collection[str] = ()) -> dict[str, Any]:
         """Live on up to an instant and tell what a mirror must hold then: see truth.py.
 
-        ids narrows it to some conversations; one that is unknown is left out.
+        ids narrows it to some conversations; one that is unknown is left out, and so is presence.
 
         Raises ValueError where the instant has passed: the past is not kept.
         """
@@ -66,12 +94,14 @@ class World:
             raise ValueError(f"the world stands at {self.now}, it cannot tell of {at}")
         self.advance_to(at)
         known = self._floor.conversations
-        told = [known[id_] for id_ in ids if id_ in known] if ids else known.values()
-        return truth.of(told, at=self.now)
+        if ids:
+            return truth.of([known[id_] for id_ in ids if id_ in known], at=self.now)
+        return truth.of(known.values(), at=self.now) | {"presence": self.presences.truth()}
 
     def _forget(self) -> None:
         oldest = self._floor.timeline.now - self._keep
         for conversation in list(self._floor.conversations.values()):
             if conversation.end is not None and conversation.end < oldest:
                 del self._floor.conversations[conversation.id]
+        self.presences.forget(oldest)
         self._floor.timeline.after(DAY, self._forget)
