@@ -165,6 +165,7 @@ if ON_SQLITE:
     }
 else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 # To open SQLite's file and close it again takes longer than to write a webhook into it.
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 
