@@ -229,7 +229,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 LOOKBACK_DAYS = env.number("DCM_LOOKBACK_DAYS", default=2)
 # Open conversations are looked for among those that started in so many days: e-mail threads
 # take up to 30 days after they ended.
-OPEN_DAYS = env.number("DCM_OPEN_DAYS", default=31)
+OPEN_DAYS = env.number("DCM_OPEN_DAYS", default=92)
 # Surveys and evaluations are looked for in conversations that started in so many days.
 FEEDBACK_DAYS = env.number("DCM_FEEDBACK_DAYS", default=31)
 # Raw documents are kept this long, so that a mapping can be replayed; 0 keeps none.

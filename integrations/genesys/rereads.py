@@ -12,7 +12,7 @@ from integrations import watermarks
 from integrations.errors import NotFoundError, RefusedError
 from integrations.genesys.client import Client
 from integrations.genesys.pages import found
-from integrations.genesys.poll import Read, taken
+from integrations.genesys.reading import Read, taken
 from integrations.models import Reading
 
 logger = logging.getLogger(__name__)
