@@ -6,6 +6,7 @@ from typing import Final
 
 from django.conf import settings
 
+from chrono import instants
 from chrono.spans import Span
 from integrations import watermarks
 from integrations.genesys import queries
@@ -15,7 +16,16 @@ from integrations.genesys.rounds import Passed, Round, Step, never
 from integrations.watermarks import Run, Told, quiet
 
 # Others read by way of here.
-__all__ = ["OPEN_WINDOW", "Read", "find_open", "last_day", "poll", "since_last", "taken"]
+__all__ = [
+    "OPEN_WINDOW",
+    "Read",
+    "find_open",
+    "last_day",
+    "poll",
+    "read_since",
+    "since_last",
+    "taken",
+]
 
 POLL: Final = "genesys.poll"
 FIND_OPEN: Final = "genesys.find_open"
@@ -80,6 +90,16 @@ def last_day(*, client: Client, now: datetime, tell: Told = quiet) -> Read:
         run.advance(round_.span.end)
         run.detail = str(read)
     return read
+
+
+def read_since(
+    run: Run, client: Client, *, since: datetime, now: datetime, tell: Told = quiet
+) -> Read:
+    """Read what started or ended since an instant, within the run of another road."""
+    stopped = run.place.get("since")
+    anew = stopped is None or instants.parse(stopped) > since
+    round_ = Round.of(run, client, since=since, now=now, anew=anew)
+    return _go(round_, [*_started(round_.span), _ended(round_.span)], tell)
 
 
 def since_last(run: Run, now: datetime) -> datetime:

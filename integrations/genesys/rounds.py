@@ -99,6 +99,7 @@ class Round:
         """Go on with the round that was stopped, else begin one; anew: begin one."""
         kept = {} if anew else run.place
         if not kept:
+            run.place = {}
             return cls(run, client, Span(min(since, now), now), now)
         at = {name: instants.parse(kept[name]) for name in ("since", "until", "start", "end")}
         place = Place(kept["step"], at["start"], at["end"], kept["page"])
@@ -124,6 +125,8 @@ class Round:
             else:
                 yield step, read
             self.place = None
+        if self.run.place:
+            self.run.keep({})
         if refused:
             raise refused
 
