@@ -94,7 +94,10 @@ def _rank(snapshot: facts.Snapshot) -> tuple[datetime, bytes]:
 @transaction.atomic
 def _record_history(latest: dict[str, facts.Snapshot], now: datetime) -> Recorded:
     done = _record(latest, now)
-    fresh = EventRow.objects.filter(conversation__genesys_id__in=latest, recorded_at=now)
+    recorded_at = now.replace(microsecond=now.microsecond // 1000 * 1000)  # as it was written
+    fresh = EventRow.objects.filter(
+        conversation__genesys_id__in=latest, recorded_at__range=(recorded_at, now)
+    )
     fresh.update(historic=True)
     return done
 

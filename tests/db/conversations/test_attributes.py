@@ -96,7 +96,7 @@ def test_attributes_that_change_are_adopted_and_the_older_job_is_not_known_any_m
 
 def test_what_history_tells_is_nobodys_news(now: datetime) -> None:
     services.record(snapshots=[query(10, end=None)], now=now)
-    later = now.replace(hour=17)
+    later = now.replace(hour=17, microsecond=123_456)
 
     services.record(snapshots=[query(100)], now=later, historic=True)
 
