@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from conversations.models import Change, CommonEvent, Conversation, Participant
+from conversations.models import CommonEvent, Conversation, Participant
 from integrations.errors import IntegrationError, TemporaryError
 from integrations.genesys import jobs
 from integrations.genesys.backfill import backfill, plan
@@ -75,8 +75,6 @@ def test_a_night_reads_the_last_week_with_attributes_and_the_next_writes_nothing
 ) -> None:
     clock.advance(-0)
     poll(client=simulated, now=clock.now())
-    Change.objects.all().delete()
-    clock.advance(7_200)
     _night(simulated, clock)
 
     told = _attributes_told(centre, SUNDAY.date())
@@ -87,19 +85,23 @@ def test_a_night_reads_the_last_week_with_attributes_and_the_next_writes_nothing
     assert any(told.values())
     assert HistoryDay.objects.filter(state="done").count() == 7
 
+    clock.advance(7_200)
+    _once_more(simulated, clock)
     settled = Conversation.objects.filter(ended_at__lt=SUNDAY - timedelta(hours=4))
     before = dict(settled.values_list("pk", "observed_at"))
-    clock.advance(86_400)
-    for read in (nightly, last_day):
-        read(client=simulated, now=clock.now())
-    _night(simulated, clock)
-    after = dict(settled.filter(pk__in=before).values_list("pk", "observed_at"))
-    unchanged = sum(after[pk] == at for pk, at in before.items() if pk in after)
-    assert unchanged > 0.8 * len(before)  # surveys and evaluations come to some
-    assert HistoryDay.objects.filter(state="done", wanted_for=SUNDAY.date()).count() == 1
-    assert Participant.objects.exclude(attributes={}).count() >= len(
-        [1 for v in told.values() if v]
-    )
+    _once_more(simulated, clock)
+    last_day(client=simulated, now=clock.now())
+    _once_more(simulated, clock)
+    after = dict(settled.values_list("pk", "observed_at"))
+    # A survey or an evaluation may have come to some of them.
+    assert sum(after[pk] == at for pk, at in before.items()) > 0.95 * len(before)
+
+
+def _once_more(client: Client, clock: ManualClock) -> None:
+    """Have the same night's days read again."""
+    HistoryDay.objects.update(wanted_for=None)
+    clock.advance(60)
+    _night(client, clock)
 
 
 def test_what_genesys_corrects_on_the_third_day_is_adopted_in_one_night(
