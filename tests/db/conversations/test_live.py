@@ -225,23 +225,6 @@ def test_a_hold_that_was_read_ends_by_the_event_that_follows(now: datetime) -> N
     assert ("hold.ended", at(9)) in _names()
 
 
-def test_a_session_seen_off_hold_ends_its_hold_once_messages_cannot_overtake(
-    now: datetime,
-) -> None:
-    services.record(snapshots=[_reads(5.5, segment("interact", 5))], now=now)
-    live.record_news(news=[_says(State.HELD, 7)], now=now)
-
-    def seen_off_hold(at_: datetime) -> list[News]:
-        return live.off_hold(sessions=[(C, S), ("other", S)], now=at_)
-
-    assert seen_off_hold(now + timedelta(seconds=1)) == []
-    (released,) = seen_off_hold(now + timedelta(seconds=3))
-    live.record_news(news=[released], now=now)
-
-    assert ("hold.ended", now + timedelta(seconds=3)) in _names()
-    assert seen_off_hold(now + timedelta(seconds=9)) == []
-
-
 def test_a_participant_with_one_session_lends_it_to_news_without_one(now: datetime) -> None:
     services.record(snapshots=[_reads(5.5, segment("alert", 5))], now=now)
     nameless = _says(State.CONNECTED, 6, session_id="", participant_id="p-agent")
