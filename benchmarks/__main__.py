@@ -29,10 +29,13 @@ def main() -> None:
 
 def _ingest() -> list[Figure]:
     """Measure each database in a process of its own, on an empty database made for it."""
-    with tempfile.TemporaryDirectory() as folder:
-        found = _in_process("benchmarks.ingest", f"sqlite:///{folder}/bench.sqlite3")
-    with servers.postgres(durable=True) as url:
-        return found + _in_process("benchmarks.ingest", url)
+    found = []
+    for module in ("benchmarks.ingest", "benchmarks.reconcile"):
+        with tempfile.TemporaryDirectory() as folder:
+            found += _in_process(module, f"sqlite:///{folder}/bench.sqlite3")
+        with servers.postgres(durable=True) as url:
+            found += _in_process(module, url)
+    return found
 
 
 def _in_process(module: str, url: str) -> list[Figure]:
