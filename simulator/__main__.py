@@ -13,6 +13,7 @@ from chrono.instants import isoformat, parse
 from simulator.api.access import Access
 from simulator.api.answers import Centre
 from simulator.clock import Clock, ManualClock, RunningClock
+from simulator.push import options as push_options
 from simulator.server import listen, serve
 from simulator.world import World
 
@@ -25,18 +26,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     now = datetime.now(UTC)  # noqa: TID251  the way in reads the clock
     epoch = _epoch(options, now)
     present = max(epoch, now)
-    world = World(seed=options.seed, epoch=epoch, zone=options.zone, keep_days=options.keep_days)
-    world.advance_to(present)
-    centre = Centre(world, _clock(options, present), Access(allowed=options.rate_limit))
+    plan = push_options.read(options)
+    centre = _centre(options, epoch=epoch, present=present)
     try:
         listener = listen(options.host, options.port)
     except OSError as error:
         sys.stderr.write(f"cannot listen on {options.host}:{options.port}: {error.strerror}\n")
         return 1
-    _announce(options, world)
+    _announce(options, centre.world)
+    centre.push.follow(plan)
     with contextlib.suppress(KeyboardInterrupt):  # how uvicorn passes Ctrl-C on
         serve(centre, listener)
+    centre.push.close()
     return 0
+
+
+def _centre(options: argparse.Namespace, *, epoch: datetime, present: datetime) -> Centre:
+    """Return a centre that has lived until the present."""
+    world = World(
+        seed=options.seed,
+        epoch=epoch,
+        zone=options.zone,
+        keep_days=options.keep_days,
+        corrections=options.corrections,
+    )
+    world.advance_to(present)
+    return Centre(
+        world,
+        _clock(options, present),
+        Access(allowed=options.rate_limit),
+        lag=timedelta(seconds=options.lag),
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -45,7 +65,8 @@ def _parser() -> argparse.ArgumentParser:
         description="A made-up contact centre that speaks Genesys Cloud's HTTP API. It has lived "
         "since its epoch; its history depends on seed, epoch and zone alone.",
         epilog="Client id and secret are both `simulator`. Control it under /simulator: "
-        "GET clock, POST clock, GET truth, GET and POST faults, POST limits, DELETE tokens.",
+        "GET clock, POST clock, GET truth, GET and POST faults, POST limits, DELETE tokens, "
+        "GET and PUT push, POST push/flush, GET and PUT data.",
     )
     parser.add_argument("--host", type=_loopback, default="127.0.0.1", help="a loopback address")
     parser.add_argument("--port", type=int, default=8099, help="default: 8099")
@@ -71,7 +92,26 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--manual", action="store_true", help="stand still until POST /simulator/clock moves it"
     )
+    _add_data_faults(parser)
+    push_options.add_to(parser)
     return parser
+
+
+def _add_data_faults(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--corrections",
+        type=_share,
+        default=0.0,
+        metavar="SHARE",
+        help="of the conversations, rewritten on the third day after their end; default: 0",
+    )
+    parser.add_argument(
+        "--lag",
+        type=_seconds,
+        default=0.0,
+        metavar="SECONDS",
+        help="by which analytics is behind; default: 0",
+    )
 
 
 def _epoch(options: argparse.Namespace, now: datetime) -> datetime:
@@ -131,6 +171,18 @@ def _instant(text: str) -> datetime:
 def _positive(text: str) -> float:
     if float(text) <= 0:
         raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return float(text)
+
+
+def _share(text: str) -> float:
+    if not 0 <= float(text) <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a share between 0 and 1")
+    return float(text)
+
+
+def _seconds(text: str) -> float:
+    if float(text) < 0:
+        raise argparse.ArgumentTypeError(f"{text} is below 0")
     return float(text)
 
 

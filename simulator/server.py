@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -10,10 +10,11 @@ import uvicorn
 
 from simulator.api.answers import Centre
 from simulator.api.app import build
-from simulator.clock import Clock
+from simulator.clock import Clock, ManualClock
 from simulator.world import World
 
 _STOP_WITHIN = 10  # seconds
+Tick = Callable[[], Coroutine[None, None, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,23 @@ def server_of(centre: Centre) -> uvicorn.Server:
         ws="none",
         timeout_graceful_shutdown=1,
         timeout_keep_alive=75,  # a client that polls each minute keeps its connection
+        callback_notify=_tick(centre),
+        timeout_notify=0,  # at every look of the server's own, once a second
     )
     return uvicorn.Server(config)
+
+
+def _tick(centre: Centre) -> Tick:
+    """Return what lets a centre live on unasked while somebody waits for its events.
+
+    A manual clock is left to whoever moves it.
+    """
+
+    async def tick() -> None:
+        if centre.push.active and not isinstance(centre.clock, ManualClock):
+            centre.live_on()
+
+    return tick
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -80,4 +96,5 @@ def serving(world: World, clock: Clock) -> Iterator[Served]:
     finally:
         server.should_exit = True
         thread.join(timeout=_STOP_WITHIN)
+        centre.push.close()
         listener.close()

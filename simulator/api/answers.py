@@ -3,8 +3,9 @@
 import asyncio
 import base64
 import binascii
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -14,10 +15,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chrono.instants import to_ms
 from simulator.api.access import Access
 from simulator.api.errors import ApiError, bad_credentials, bad_request
 from simulator.api.faults import Faults, Rule, with_null_enums
 from simulator.clock import Clock
+from simulator.lag import as_of
+from simulator.push.push import Push
 from simulator.world import World
 from simulator.world.records import Conversation
 
@@ -35,6 +39,11 @@ class Centre:
     access: Access = field(default_factory=Access)
     faults: Faults = field(default_factory=Faults)
     clients: dict[str, str] = field(default_factory=lambda: {"simulator": "simulator"})
+    lag: timedelta = timedelta()  # by which analytics is behind
+    push: Push = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.push = Push(self.world)
 
     def live_on(self) -> World:
         """Bring the world up to the present of its clock."""
@@ -43,6 +52,15 @@ class Centre:
 
     def conversation(self, id_: str) -> Conversation | None:
         return self.live_on().conversations.get(id_)
+
+    def analytics(self, ids: Iterable[str] | None = None) -> list[Conversation]:
+        """Return conversations as analytics shows them: all, or those of ids that it knows."""
+        known = self.live_on().conversations
+        found = known.values() if ids is None else [known[id_] for id_ in ids if id_ in known]
+        if not self.lag:
+            return list(found)
+        at = to_ms(self.world.now - self.lag)
+        return [then for each in found if (then := as_of(each, at))]
 
 
 Handler = Callable[[Centre, Request], Awaitable[Any]]

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from simulator.api import catalog, control, live, query
+from simulator.api import catalog, control, live, pushing, query
 from simulator.api.answers import (
     Centre,
     DropsConnections,
@@ -39,7 +39,11 @@ def build(centre: Centre) -> ASGIApp:
     ]
     routes += [
         Route(path, open_endpoint(centre, handler), methods=[method])
-        for method, path, handler in (("POST", "/oauth/token", issue_token), *control.ROUTES)
+        for method, path, handler in (
+            ("POST", "/oauth/token", issue_token),
+            *control.ROUTES,
+            *pushing.ROUTES,
+        )
     ]
     return DropsConnections(
         Starlette(routes=routes, exception_handlers={404: unknown_path, 405: unknown_path})
@@ -158,18 +162,20 @@ def _conversation(centre: Centre, request: Request, *media: str) -> Conversation
 
 async def details_query(centre: Centre, request: Request) -> Entity:
     body = await json_body(request)
-    return query.answer(body, centre.live_on().conversations.values())
+    return query.answer(body, centre.analytics())
 
 
 async def details(centre: Centre, request: Request) -> Entity:
-    return conversation_detail(_conversation(centre, request))
+    found = centre.analytics([request.path_params["id"]])
+    if not found:
+        raise not_found("conversation", request.path_params["id"])
+    return conversation_detail(found[0])
 
 
 async def details_batch(centre: Centre, request: Request) -> Entity:
     """Tell several conversations; one that is unknown is left out."""
     ids = _ids(request, required=True)
-    known = [centre.conversation(id_) for id_ in dict.fromkeys(ids)]
-    found = [conversation_detail(each) for each in known if each]
+    found = [conversation_detail(each) for each in centre.analytics(dict.fromkeys(ids))]
     return {"conversations": found} if found else {}
 
 

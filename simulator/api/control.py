@@ -1,8 +1,10 @@
 """The control surface under /simulator: clock, truth, faults. It needs no token."""
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import timedelta
+from typing import Annotated, Any
 
+import msgspec
 from starlette.requests import Request
 
 from chrono.instants import isoformat, parse
@@ -11,6 +13,13 @@ from simulator.api.errors import bad_request
 from simulator.clock import ManualClock
 
 Entity = dict[str, Any]
+
+
+class DataFaults(msgspec.Struct, forbid_unknown_fields=True):
+    """What goes wrong with the data itself; None leaves it as it is."""
+
+    lag_s: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    corrections: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
 
 
 async def read_clock(centre: Centre, request: Request) -> Entity:
@@ -70,6 +79,30 @@ async def put_limits(centre: Centre, request: Request) -> Entity:
     }
 
 
+async def read_data(centre: Centre, request: Request) -> Entity:
+    """Tell by how much analytics lags, what share is corrected, and how many were until now."""
+    corrections = centre.world.corrections
+    return {
+        "lag_s": centre.lag.total_seconds(),
+        "corrections": corrections.share,
+        "corrected": len(corrections.done),
+    }
+
+
+async def put_data(centre: Centre, request: Request) -> Entity:
+    """Change {"lag_s": seconds, "corrections": share}, or one of them."""
+    body = await json_body(request)
+    try:
+        faults = msgspec.convert(body, DataFaults)
+    except msgspec.ValidationError as error:
+        raise bad_request(f'Give {{"lag_s": seconds, "corrections": share}}: {error}') from error
+    if faults.lag_s is not None:
+        centre.lag = timedelta(seconds=faults.lag_s)
+    if faults.corrections is not None:
+        centre.world.corrections.share = faults.corrections
+    return await read_data(centre, request)
+
+
 ROUTES: Sequence[tuple[str, str, Handler]] = (
     ("GET", "/simulator/clock", read_clock),
     ("POST", "/simulator/clock", move_clock),
@@ -77,5 +110,7 @@ ROUTES: Sequence[tuple[str, str, Handler]] = (
     ("GET", "/simulator/faults", read_faults),
     ("POST", "/simulator/faults", put_faults),
     ("POST", "/simulator/limits", put_limits),
+    ("GET", "/simulator/data", read_data),
+    ("PUT", "/simulator/data", put_data),
     ("DELETE", "/simulator/tokens", revoke_tokens),
 )

@@ -134,8 +134,9 @@ class Contact(Parties, ABC):
             self.over()
 
     def over(self) -> None:
-        """Let follow what follows a conversation's end: surveys, evaluations."""
+        """Let follow what follows a conversation's end: surveys, evaluations, corrections."""
         self.floor.feedback.follow(self.conversation)
+        self.floor.corrections.follow(self.conversation)
 
     def active_work(self) -> Work | None:
         """Return the work of the agent who has the contact in hand, if one has."""

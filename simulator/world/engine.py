@@ -25,10 +25,14 @@ class Timer:
 
 
 class Timeline:
-    """What has been planned. It knows no clock: whoever holds it says how far to go."""
+    """What has been planned. It knows no clock: whoever holds it says how far to go.
+
+    instant_over is called whenever all that happens at an instant has happened.
+    """
 
     def __init__(self, now: int) -> None:
         self.now = now
+        self.instant_over: Action = _nothing
         # What was planned first goes first at the same instant: the number decides.
         self._planned: list[tuple[int, int, Timer]] = []
         self._order = 0
@@ -49,6 +53,13 @@ class Timeline:
         while self._planned and self._planned[0][0] <= instant:
             _, _, timer = heapq.heappop(self._planned)
             if not timer.cancelled:
+                if timer.due > self.now:
+                    self.instant_over()
                 self.now = timer.due
                 timer.action()
+        self.instant_over()
         self.now = max(self.now, instant)
+
+
+def _nothing() -> None:
+    """Do nothing."""

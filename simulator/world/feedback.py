@@ -4,8 +4,9 @@ from collections.abc import Callable
 from random import Random
 
 from simulator.world.engine import DAY, HOUR, MINUTE, Timeline
-from simulator.world.organization import Organization, new_id
+from simulator.world.organization import new_id
 from simulator.world.records import Conversation, Evaluation, Resolution, Session, Survey
+from simulator.world.witness import Witness
 
 # Shares of the conversations, and then of the evaluations.
 _SURVEYED, _EVALUATED, _RESOLVED, _CORRECTED = 0.16, 0.08, 0.12, 0.03
@@ -15,9 +16,10 @@ _RETRACTED, _RESCORED = 0.08, 0.1
 class Feedback:
     """Plans what follows the ends of conversations."""
 
-    def __init__(self, timeline: Timeline, draw: Random, organization: Organization) -> None:
+    def __init__(self, timeline: Timeline, draw: Random, witness: Witness) -> None:
         self.timeline = timeline
-        self.organization = organization
+        self.witness = witness
+        self.organization = witness.organization
         self._draw = draw
 
     def follow(self, conversation: Conversation) -> None:
@@ -77,24 +79,29 @@ class Feedback:
             event_time=self.timeline.now,
         )
         conversation.evaluations.append(evaluation)
-        self._later(HOUR, DAY, lambda: self._begin(evaluation))
+        self.witness.evaluated(conversation, evaluation)
+        self._later(HOUR, DAY, lambda: self._begin(conversation, evaluation))
 
-    def _begin(self, evaluation: Evaluation) -> None:
+    def _begin(self, conversation: Conversation, evaluation: Evaluation) -> None:
         evaluation.event_time = self.timeline.now
         if self._draw.random() < _RETRACTED:
             evaluation.status, evaluation.deleted = "Retracted", True
+            self.witness.evaluated(conversation, evaluation, before="Pending")
             return
         evaluation.status = "InProgress"
-        self._later(5 * MINUTE, 2 * HOUR, lambda: self._score(evaluation))
+        self.witness.evaluated(conversation, evaluation, before="Pending")
+        self._later(5 * MINUTE, 2 * HOUR, lambda: self._score(conversation, evaluation))
 
-    def _score(self, evaluation: Evaluation) -> None:
+    def _score(self, conversation: Conversation, evaluation: Evaluation) -> None:
+        before = evaluation.status
         evaluation.event_time = self.timeline.now
         evaluation.rescored = evaluation.status == "Finished"
         evaluation.status, evaluation.released = "Finished", True
         evaluation.total_score = self._draw.randrange(50, 101)
         evaluation.total_critical_score = self._draw.choice((0, 50, 100))
+        self.witness.evaluated(conversation, evaluation, before=before)
         if not evaluation.rescored and self._draw.random() < _RESCORED:
-            self._later(DAY, 3 * DAY, lambda: self._score(evaluation))
+            self._later(DAY, 3 * DAY, lambda: self._score(conversation, evaluation))
 
     # -- the rest ----------------------------------------------------------------------------
     def _resolve(self, conversation: Conversation, user_id: str, session: Session) -> None:

@@ -4,12 +4,15 @@ from itertools import count
 from random import Random
 
 from simulator.world.calendar import SATURDAY, Calendar
+from simulator.world.corrections import Corrections
 from simulator.world.desk import Desk
 from simulator.world.engine import Timeline
+from simulator.world.feed import Feed
 from simulator.world.feedback import Feedback
 from simulator.world.organization import Organization, Queue, new_id
 from simulator.world.records import Conversation
 from simulator.world.routing import Routing
+from simulator.world.witness import Witness
 
 _LONG_SESSION_IDS = 0.02  # some have 73 characters
 
@@ -17,12 +20,24 @@ _LONG_SESSION_IDS = 0.02  # some have 73 characters
 class Floor:
     """The place where contacts meet agents. stream names the seeded source of all chance."""
 
-    def __init__(self, *, now: int, organization: Organization, stream: str) -> None:
+    def __init__(
+        self,
+        *,
+        now: int,
+        organization: Organization,
+        stream: str,
+        feed: Feed,
+        corrections: float = 0.0,
+    ) -> None:
         self.timeline = Timeline(now)
+        self.witness = Witness(self.timeline, feed, organization)
         self.organization = organization
         self.conversations: dict[str, Conversation] = {}
         self.routing = Routing(self.timeline, Random(f"{stream}/routing"), organization.queues)
-        self.feedback = Feedback(self.timeline, Random(f"{stream}/feedback"), organization)
+        self.feedback = Feedback(self.timeline, Random(f"{stream}/feedback"), self.witness)
+        self.corrections = Corrections(
+            self.timeline, Random(f"{stream}/corrections"), organization, share=corrections
+        )
         self.desks = [
             Desk(self.timeline, agent, Random(f"{stream}/{agent.id}"), self.routing.look)
             for agent in organization.agents

@@ -36,6 +36,7 @@ def emit(session: Session, name: str, value: int, at: int) -> None:
 
 def enter(session: Session, segment_type: str, at: int, **fields: Any) -> Segment:
     """Begin a segment and end the one before it, which is gone if it would have no length."""
+    session.touched()
     current = _drop_if_empty(session, at, keep=0)
     if current and current.end is None:
         _end(session, current, at)
@@ -50,6 +51,7 @@ def enter(session: Session, segment_type: str, at: int, **fields: Any) -> Segmen
 
 def disconnect(session: Session, at: int, how: str) -> None:
     """End the communication: the segment that lasts carries how it ended, the totals are out."""
+    session.touched()
     current = _drop_if_empty(session, at, keep=1)
     if current:
         current.disconnect_type = how
@@ -70,16 +72,37 @@ def settle(session: Session, at: int) -> None:
 
 def wrap_up(session: Session, at: int) -> None:
     """Begin the after-call work of a session that was disconnected."""
+    session.touched()
     how = session.segments[-1].disconnect_type
     session.segments.append(Segment("wrapup", at, queue_id=session.queue_id, disconnect_type=how))
 
 
 def end_wrap_up(session: Session, at: int, *, code: str, note: str = "") -> None:
     """End the after-call work with its code."""
+    session.touched()
     segment = session.segments[-1]
     segment.wrap_up_code, segment.wrap_up_note = code, note
     _end(session, segment, at)
     settle(session, at)
+
+
+def recount(session: Session) -> None:
+    """Emit anew what falls out of a session's segments, once these were corrected."""
+    settled = [metric.emitted for metric in session.metrics if metric.name == "tHandle"]
+    derived = {*_PIECES.values(), *_TOTALS.values(), "tHandle"}
+    session.metrics = [metric for metric in session.metrics if metric.name not in derived]
+    for segment in session.segments:
+        if segment.end is not None:
+            _emit_length(session, segment, segment.end)
+    if any(segment.disconnect_type for segment in session.segments):
+        _emit_totals(session)
+    for at in settled:
+        settle(session, at)
+
+
+def is_total(name: str) -> bool:
+    """Whether a metric comes only once the communication is over, dated back to its last piece."""
+    return name in _TOTALS.values()
 
 
 def total(session: Session, name: str) -> int:
@@ -89,9 +112,13 @@ def total(session: Session, name: str) -> int:
 
 def _end(session: Session, segment: Segment, at: int) -> None:
     segment.end = at
+    _emit_length(session, segment, at)
+
+
+def _emit_length(session: Session, segment: Segment, end: int) -> None:
     name = _PIECES.get((session.purpose, segment.segment_type))
     if name:
-        emit(session, name, at - segment.start, at)
+        emit(session, name, end - segment.start, end)
 
 
 def _drop_if_empty(session: Session, at: int, *, keep: int) -> Segment | None:

@@ -84,6 +84,7 @@ class Parties:
         """Add a session to a participant, that begins now."""
         session = Session(self.floor.new_session_id(), participant.purpose, **self._common(fields))
         participant.sessions.append(session)
+        session.touched = self.floor.witness.watch(self.conversation, participant, session)
         ledger.enter(session, segment_type, self.now)
         return session
 
@@ -121,6 +122,7 @@ class Parties:
         self.conversation.messages.append(
             Message(self.floor.new_id(), self.now, sender, session.id, user_id)
         )
+        session.touched()
 
     def customer_writes(self) -> None:
         """Let the customer write, while there is a session of the customer's to write in."""

@@ -3,6 +3,7 @@
 These rows are the truth: documents are drawn from them, and a mirror must come to hold them.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -27,6 +28,10 @@ class Cause(StrEnum):
     OFF_SHIFT = "off_shift"
     MANUAL = "manual"
     CONSULT = "consult"
+
+
+def _unwatched() -> None:
+    """Tell nobody."""
 
 
 @dataclass(slots=True)
@@ -77,6 +82,8 @@ class Session:
     flow_exit: str = ""
     segments: list[Segment] = field(default_factory=list)
     metrics: list[Metric] = field(default_factory=list)
+    # Called after each change of its segments and each message in it.
+    touched: Callable[[], None] = field(default=_unwatched, repr=False, compare=False)
 
     @property
     def open_segment(self) -> Segment | None:

@@ -5,26 +5,36 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
-from chrono.instants import from_ms, to_ms
+from chrono.instants import from_ms, isoformat, to_ms
 from simulator.world import truth
 from simulator.world.arrivals import Arrivals
+from simulator.world.corrections import Corrections
 from simulator.world.engine import DAY
-from simulator.world.feed import Feed
+from simulator.world.feed import Feed, Occurrence
 from simulator.world.floor import Floor
 from simulator.world.organization import Organization, found
 from simulator.world.records import Conversation
 from simulator.world.shifts import Shifts
+
+JOBS_AVAILABLE = "v2.analytics.conversations.details.jobs.availability"
 
 
 class World:
     """A contact centre. Its history depends on seed, epoch and zone, on nothing else.
 
     epoch is a UTC instant; the first contact comes after it. zone is an IANA time zone: the
-    centre's. Conversations that ended more than keep_days ago are forgotten.
+    centre's. Conversations that ended more than keep_days ago are forgotten. corrections is the
+    share of conversations that are rewritten on the third day after their end.
     """
 
     def __init__(
-        self, *, seed: int, epoch: datetime, zone: str = "Europe/Berlin", keep_days: int = 14
+        self,
+        *,
+        seed: int,
+        epoch: datetime,
+        zone: str = "Europe/Berlin",
+        keep_days: int = 14,
+        corrections: float = 0.0,
     ) -> None:
         start = to_ms(epoch)
         stream = f"{seed}/{start}/{zone}"
@@ -32,7 +42,13 @@ class World:
         self.organization: Organization = found(seed=seed, zone=zone)
         self.feed = Feed()
         self._keep = keep_days * DAY
-        self._floor = Floor(now=start, organization=self.organization, stream=stream)
+        self._floor = Floor(
+            now=start,
+            organization=self.organization,
+            stream=stream,
+            feed=self.feed,
+            corrections=corrections,
+        )
         timeline = self._floor.timeline
         Shifts(
             timeline, self._floor.calendar, self._floor.desks, Random(f"{stream}/shifts")
@@ -51,9 +67,19 @@ class World:
         """All conversations that are remembered, by id, the oldest first."""
         return self._floor.conversations
 
+    @property
+    def corrections(self) -> Corrections:
+        """What is rewritten days later; its share may be changed while the world lives."""
+        return self._floor.corrections
+
     def advance_to(self, at: datetime) -> None:
         """Live on up to an instant; one that has passed changes nothing."""
         self._floor.timeline.run_until(to_ms(at))
+
+    def announce_jobs(self, *, until: datetime) -> None:
+        """Tell that jobs now answer for all that happened until an instant."""
+        body = {"dataAvailabilityDate": isoformat(until)}
+        self.feed.tell(Occurrence(JOBS_AVAILABLE, body, self._floor.timeline.now))
 
     def truth(self, at: datetime, *, ids: Collection[str] = ()) -> dict[str, Any]:
         """Live on up to an instant and tell what a mirror must hold then: see truth.py.

@@ -7,6 +7,7 @@ import pytest
 
 from chrono.instants import isoformat
 from simulator.__main__ import _epoch, _parser
+from simulator.push import options as push_options
 
 NOW = datetime(2026, 3, 27, 16, 45, tzinfo=UTC)
 
@@ -20,6 +21,8 @@ NOW = datetime(2026, 3, 27, 16, 45, tzinfo=UTC)
         (["--epoch", "yesterday"], "not an ISO-8601 instant"),
         (["--epoch", "2026-03-27T00:00:00"], "lacks its time zone"),
         (["--speed", "0"], "not above 0"),
+        (["--corrections", "2"], "not a share"),
+        (["--lag", "-1"], "below 0"),
     ],
 )
 def test_a_wrong_option_is_refused_with_its_reason(
@@ -62,3 +65,43 @@ def test_a_file_that_holds_no_epoch_stops_the_start_by_name(tmp_path: Path) -> N
     options = _parser().parse_args(["--epoch-file", str(file)])
     with pytest.raises(SystemExit, match="does not hold an epoch"):
         _epoch(options, NOW)
+
+
+# -- what is pushed --------------------------------------------------------------------------
+def test_nothing_is_pushed_unless_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SIMULATOR_PUSH_URL", raising=False)
+    assert push_options.read(_parser().parse_args([])).destinations == ()
+
+
+def test_the_receiver_and_its_token_come_from_options_or_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SIMULATOR_PUSH_URL", "http://127.0.0.1:8000/hooks/genesys/")
+    monkeypatch.setenv("SIMULATOR_PUSH_TOKEN", "secret")
+    plan = push_options.read(_parser().parse_args(["--push-faults", "0.1"]))
+    (ours,) = plan.destinations
+    assert (ours.shape, ours.url) == ("trigger", "http://127.0.0.1:8000/hooks/genesys/")
+    assert ours.token == "secret"
+    assert (plan.faults.lost, plan.faults.forged) == (0.1, 0.1)
+    told = _parser().parse_args(["--push-shape", "eventbridge", "--push-url", "http://a/b"])
+    assert push_options.read(told).destinations[0].shape == "eventbridge"
+
+
+def test_a_plan_may_stand_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "plan.json"
+    file.write_text('{"destinations": [{"name": "a", "shape": "connect", "url": "http://a"}]}')
+    plan = push_options.read(_parser().parse_args(["--push-plan", str(file)]))
+    assert plan.destinations[0].shape == "connect"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--push-url", "localhost:8000"],
+        ["--push-url", "http://a", "--push-faults", "2"],
+        ["--push-plan", "/nowhere"],
+    ],
+)
+def test_a_malformed_plan_stops_the_start(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit, match="what is to be pushed is malformed"):
+        push_options.read(_parser().parse_args(arguments))
