@@ -198,6 +198,17 @@ class MessageAdmin(BelowConversationAdmin):
     list_filter = ("sender",)
 
 
+@admin.register(models.PresenceSpan)
+class PresenceSpanAdmin(MirrorAdmin):
+    """What agents were; the whole id of a user finds the rows."""
+
+    list_display = (AGENT, "kind", "value", "started_at", "ended_at", "settled")
+    list_filter = ("kind", "value", "settled")
+    search_fields = ("user_id__exact",)
+    search_help_text = "The whole id of a user"
+    date_hierarchy = "started_at"
+
+
 @admin.register(models.CommonEvent)
 class CommonEventAdmin(BelowConversationAdmin):
     list_display = ("name", "at", "recorded_at", "conversation")

@@ -7,6 +7,7 @@ what binary() makes of bytes.
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from itertools import chain
 from typing import Any, Final
 
 from django.conf import settings
@@ -21,6 +22,8 @@ Row = tuple[Any, ...]
 _QUOTED: Final = (CharField, TextField, JSONField, BinaryField)
 _QUOTE: Final = "\x01"
 MOST_IN_A_STATEMENT: Final = 10_000
+# SQLite inserts a third faster so; more rows gain nothing, and older ones take 999 values.
+_ROWS_A_STATEMENT: Final = 20
 
 
 def insert(model: type[Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -30,21 +33,39 @@ def insert(model: type[Model], columns: Sequence[str], rows: Iterable[Row]) -> N
     """
     table = connection.ops.quote_name(model._meta.db_table)
     names = ", ".join(connection.ops.quote_name(column) for column in columns)
+    into = f"{table} ({names})"
+    if connection.vendor == "postgresql":
+        _copy(into, _csv(model, tuple(columns), rows))
+    else:
+        _insert(into, len(columns), list(_adapted(model, tuple(columns), rows)))
+
+
+def _copy(into: str, written: str) -> None:
+    if not written:
+        return
+    options = f"FORMAT csv, NULL 'None', QUOTE E'\\x{ord(_QUOTE):02x}'"
+    # Django's cursor does not know COPY: unwrapped, its errors would be psycopg's own.
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.copy(f"COPY {into} FROM STDIN WITH ({options})") as copy,
+    ):
+        copy.write(written)
+
+
+def _insert(into: str, width: int, rows: list[Row]) -> None:
+    """Insert rows, as many as fit a statement at a time and the rest one by one."""
+    whole = len(rows) // _ROWS_A_STATEMENT * _ROWS_A_STATEMENT
+    one = f"({', '.join(['%s'] * width)})"
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            options = f"FORMAT csv, NULL 'None', QUOTE E'\\x{ord(_QUOTE):02x}'"
-            # Django's cursor does not know COPY: unwrapped, its errors would be psycopg's own.
-            with (
-                connection.wrap_database_errors,
-                cursor.copy(f"COPY {table} ({names}) FROM STDIN WITH ({options})") as copy,
-            ):
-                copy.write(_csv(model, tuple(columns), rows))
-            return
-        marks = ", ".join(["%s"] * len(columns))
-        cursor.executemany(
-            f"INSERT INTO {table} ({names}) VALUES ({marks})",  # noqa: S608 - names of our own
-            list(_adapted(model, tuple(columns), rows)),
-        )
+        for count, some in ((_ROWS_A_STATEMENT, rows[:whole]), (1, rows[whole:])):
+            if some:
+                marks = ", ".join([one] * count)
+                flat = chain.from_iterable(some)
+                cursor.executemany(
+                    f"INSERT INTO {into} VALUES {marks}",  # noqa: S608 - names of our own
+                    list(zip(*[flat] * (count * width), strict=True)),
+                )
 
 
 def update(model: type[Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -120,27 +141,48 @@ def make_room() -> None:
             cursor.execute("PRAGMA cache_size = -65536")
 
 
-def breathe() -> None:
-    """Let other writers in between two bulk transactions: SQLite's lock is not fair.
+class Breath:
+    """A pause between two bulk transactions that lets other writers in: SQLite's lock is not fair.
 
-    Measured: without this pause the pages wait up to 15 s while a bulk writer runs.
+    Measured: without it the pages wait up to 15 s while a bulk writer runs. Between its start and
+    its end the writer may do what writes nothing.
     """
-    if connection.vendor == "sqlite":
-        time.sleep(settings.SQLITE_BREATH_MS / 1000)  # noqa: TID251 - the writer is the one to wait
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def start(self) -> None:
+        """Begin the pause: a transaction has ended."""
+        if connection.vendor == "sqlite":
+            self._until = time.monotonic() + settings.SQLITE_BREATH_MS / 1000
+
+    def end(self) -> None:
+        """Wait for what is left of the pause: a transaction is to begin."""
+        left = self._until - time.monotonic()
+        if left > 0:
+            time.sleep(left)  # noqa: TID251 - the writer is the one to wait
+
+
+def breathe() -> None:
+    """Let other writers in between two bulk transactions, doing nothing in the meantime."""
+    breath = Breath()
+    breath.start()
+    breath.end()
 
 
 def _adapted(
     model: type[Model], columns: tuple[str, ...], rows: Iterable[Row]
 ) -> Iterator[tuple[Any, ...]]:
-    """Return rows with their instants as text in this database's spelling."""
-    spell = instants.isoformat if connection.vendor == "postgresql" else instants.sqlformat
-    datetimes_at = _of_kind(model, columns, DateTimeField)
-    for row in rows:
-        values = list(row)
-        for at in datetimes_at:
-            if values[at] is not None:
-                values[at] = spell(values[at])
-        yield tuple(values)
+    """Return rows with their instants as text in this database's spelling.
+
+    Column by column, since that is a third of what it costs row by row.
+    """
+    spelled = instants.ISO if connection.vendor == "postgresql" else instants.SQL
+    values: list[Iterable[Any]] = list(zip(*rows, strict=True))
+    if values:
+        for at in _of_kind(model, columns, DateTimeField):
+            values[at] = map(spelled.__getitem__, values[at])
+    return zip(*values, strict=True)
 
 
 def binary(content: bytes) -> bytes | str:

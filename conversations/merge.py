@@ -20,8 +20,8 @@ from conversations.tables import (
     Table,
 )
 
-# Rows as they should be: key, pk where the table has children, values.
-Wanted = list[tuple[Key, int | None, Row]]
+# Rows as they should be: pk where the table has children, both columns of the key, values.
+Wanted = list[Row]
 
 
 def write(pairs: Sequence[tuple[int, facts.Conversation]], stored: Stored | None) -> None:
@@ -32,7 +32,7 @@ def write(pairs: Sequence[tuple[int, facts.Conversation]], stored: Stored | None
     for table, wanted in _wanted(pairs, stored).items():
         news = _news(table, wanted, stored.rows[table]) if stored else wanted
         if news:
-            bulk.insert(table.model, _columns(table), _rows(table, news))
+            bulk.insert(table.model, _columns(table), news)
 
 
 def _news(table: Table, wanted: Wanted, known: dict[Key, tuple[int, Row]]) -> Wanted:
@@ -42,8 +42,9 @@ def _news(table: Table, wanted: Wanted, known: dict[Key, tuple[int, Row]]) -> Wa
     """
     gone = dict(known)
     news = []
+    at = 1 if table.has_children else 0
     for row in wanted:
-        key, _, values = row
+        key, values = row[at : at + 2], row[at + 2 :]
         if key in known and known[key][1] == values:
             del gone[key]
         else:
@@ -55,12 +56,6 @@ def _news(table: Table, wanted: Wanted, known: dict[Key, tuple[int, Row]]) -> Wa
 def _columns(table: Table) -> tuple[str, ...]:
     columns = (table.parent, table.key, *table.columns)
     return ("id", *columns) if table.has_children else columns
-
-
-def _rows(table: Table, news: Wanted) -> list[Row]:
-    if table.has_children:
-        return [(pk, *key, *values) for key, pk, values in news]
-    return [key + values for key, _, values in news]
 
 
 def _wanted(
@@ -77,7 +72,7 @@ def _wanted(
     sessions: list[tuple[Key, int, int, facts.Participant, facts.Session]] = []
     for key, ordinal, participant in people:
         pk = pks[key]
-        wanted[PARTICIPANTS].append((key, pk, tables.participant_row(ordinal, participant)))
+        wanted[PARTICIPANTS].append((pk, *key, *tables.participant_row(ordinal, participant)))
         sessions += [
             ((key[0], session.genesys_id), pk, number, participant, session)
             for number, session in enumerate(participant.sessions)
@@ -87,9 +82,9 @@ def _wanted(
     for key, participant_id, number, participant, session in sessions:
         pk = pks[key]
         row = tables.session_row(participant_id, number, participant, session)
-        wanted[SESSIONS].append((key, pk, row))
-        segments += [((pk, n), None, leaf) for n, leaf in enumerate(session.segments)]
-        metrics += [((pk, n), None, leaf) for n, leaf in enumerate(session.metrics)]
+        wanted[SESSIONS].append((pk, *key, *row))
+        segments += [(pk, n, *leaf) for n, leaf in enumerate(session.segments)]
+        metrics += [(pk, n, *leaf) for n, leaf in enumerate(session.metrics)]
     for pk, conversation in pairs:
         _add_late_arrivals(wanted, pk, conversation)
     return wanted
@@ -99,11 +94,11 @@ def _add_late_arrivals(
     wanted: dict[Table, Wanted], pk: int, conversation: facts.Conversation
 ) -> None:
     for survey in conversation.surveys:
-        wanted[tables.SURVEYS].append(((pk, survey.genesys_id), None, survey[1:]))
+        wanted[tables.SURVEYS].append((pk, *survey))
     for evaluation in conversation.evaluations:
-        wanted[tables.EVALUATIONS].append(((pk, evaluation.genesys_id), None, evaluation[1:]))
+        wanted[tables.EVALUATIONS].append((pk, *evaluation))
     for ordinal, resolution in enumerate(conversation.resolutions):
-        wanted[tables.RESOLUTIONS].append(((pk, ordinal), None, resolution))
+        wanted[tables.RESOLUTIONS].append((pk, ordinal, *resolution))
 
 
 def _pks(table: Table, keys: Iterable[Key], stored: Stored | None) -> dict[Key, int]:

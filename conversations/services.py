@@ -15,6 +15,8 @@ from conversations.domain.events import AGENT_PURPOSES, Seen, diff, look, settle
 from conversations.models import Change, Conversation, RawSnapshot
 from conversations.models import CommonEvent as EventRow
 
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
 _COLUMNS = (
     *("started_at", "ended_at", "originating_direction", "media_type", "queue_id", "user_id"),
     *("external_tag", "division_ids", "observed_at", "content_hash", "settled"),
@@ -162,12 +164,13 @@ def _differs(news: _News) -> bool:
 def _tell_of_changes(news: list[_News], now: datetime) -> None:
     if settings.RAW_SNAPSHOT_DAYS:
         kept = [one for one in news if one.snapshot.document]
+        compress = zstandard.ZstdCompressor(level=1).compress
         bulk.delete(RawSnapshot, [one.pk for one in kept if one.before])
         bulk.insert(
             RawSnapshot,
             ("conversation_id", "observed_at", "body"),
             [
-                (one.pk, one.snapshot.observed_at, bulk.binary(_compressed(one.snapshot.document)))
+                (one.pk, one.snapshot.observed_at, bulk.binary(compress(one.snapshot.document)))
                 for one in kept
             ],
         )
@@ -216,7 +219,7 @@ def _events(news: list[_News], now: datetime) -> Iterator[tables.Row]:
     """Yield the values of _EVENT_COLUMNS for what each conversation's news implies."""
     for one in news:
         for event in diff(one.before, one.after):
-            payload = _json(dict(event.about))
+            payload = _json(dict(event.about)) if event.about else "{}"
             yield (one.pk, event.name.value, event.subject, event.at, now, payload)
 
 
@@ -239,9 +242,5 @@ def _change_row(news: _News, now: datetime) -> tables.Row:
     )
 
 
-def _compressed(document: bytes) -> bytes:
-    return zstandard.compress(document, 1)
-
-
 def _json(value: object) -> str:
-    return msgspec.json.encode(value, order="deterministic").decode()
+    return _encode(value).decode()

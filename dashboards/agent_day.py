@@ -6,8 +6,11 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from chrono.spans import Span
+from conversations.domain.presence import State
+from conversations.presence import presence_of
 from dashboards import format as write
-from dashboards import timeline
+from dashboards import presence, timeline
 from dashboards.agent_rows import SHOWN, read_handled, read_legs, read_segments, window
 from dashboards.agent_tiles import Tile, tiles
 from dashboards.axis import Axis, ruled, whole_hours
@@ -55,6 +58,7 @@ class Page:
     tiles: tuple[Tile, ...]
     chart: Chart | None
     lines: tuple[Line, ...]
+    states: tuple[presence.Line, ...]
     cut: bool
     zoom: int
     zooms: tuple[int, ...]
@@ -62,22 +66,28 @@ class Page:
     @property
     def mark(self) -> str:
         return timeline.mark_of(
-            self.tiles, self.lines, self.zoom, self.chart.now_text if self.chart else ""
+            self.tiles,
+            self.lines,
+            self.states,
+            self.zoom,
+            self.chart.now_text if self.chart else "",
         )
 
 
 def page(user_id: str, *, day: date, zone: ZoneInfo, now: datetime, zoom: int = 1) -> Page:
-    """Read the day of an agent: three queries."""
+    """Read the day of an agent: four queries."""
     whole = window(day, zone)
     segments = read_segments(user_id, whole)
     legs = read_legs(user_id, whole)
     found = list(clipped(stretches(segments[:SHOWN], legs, now=now), whole))
-    handled = read_handled(user_id, whole)
-    lanes = lanes_of(found)
+    states = presence.clipped(presence_of([user_id], whole), whole, now=now)
+    told = tiles(read_handled(user_id, whole), found, legs, whole=whole, zone=zone)
+    on_queue = presence.tile(states, now=now)
     return Page(
-        tiles=tuple(tiles(handled, found, legs, whole=whole, zone=zone)),
-        chart=draw(found, lanes, zone=zone, now=now, zoom=zoom) if found else None,
+        tiles=(*told, *([on_queue] if on_queue else ())),
+        chart=draw(found, states, zone=zone, now=now, zoom=zoom),
         lines=tuple(line(stretch, zone) for stretch in found),
+        states=presence.lines(states, zone=zone, now=now),
         cut=len(segments) > SHOWN,
         zoom=zoom,
         zooms=ZOOMS,
@@ -117,34 +127,54 @@ def lanes_of(found: Sequence[Stretch]) -> dict[tuple[str, int], tuple[str, int]]
 
 def draw(
     found: Sequence[Stretch],
-    lanes: dict[tuple[str, int], tuple[str, int]],
+    states: Sequence[State],
     *,
     zone: ZoneInfo,
     now: datetime,
     zoom: int,
-) -> Chart:
-    """Draw the day, with a line from each call to the hold that it caused."""
+) -> Chart | None:
+    """Draw the day, with a line from each call to the hold that it caused.
+
+    Presence and routing status lie above the work. None where there is nothing to draw: neither
+    work nor an hour at work.
+    """
+    axis = day_axis(found, presence.at_work(states, now=now), zoom=zoom)
+    if axis is None:
+        return None
+    shown = [kind for kind in presence.LANES if any(state.kind == kind for state in states)]
+    lanes = lanes_of(found)
     order = sorted(set(lanes.values()), key=_lane_order)
-    row_of = {key: order.index(lane) for key, lane in lanes.items()}
-    axis = day_axis(found, zoom=zoom)
+    row_of = {key: len(shown) + order.index(lane) for key, lane in lanes.items()}
     drawn = [s for s in found if s.ended_at > axis.start]
+    within = Span(axis.start, axis.end)
     chart = timeline.chart(
-        [part(s, row_of[s.segment.media_type, s.segment.conversation_pk], zone) for s in drawn],
+        [
+            *presence.parts(states, shown, within=within, zone=zone, now=now),
+            *(
+                part(s, row_of[s.segment.media_type, s.segment.conversation_pk], zone)
+                for s in drawn
+            ),
+        ],
         axis=axis,
-        lanes=_lane_names(order),
+        lanes=[*(presence.LANES[kind] for kind in shown), *_lane_names(order)],
         zone=zone,
         now=now,
     )
     return replace(chart, connectors=tuple(connectors(drawn, row_of, axis)))
 
 
-def day_axis(found: Sequence[Stretch], *, zoom: int) -> Axis:
+def day_axis(found: Sequence[Stretch], at_work: Sequence[Span], *, zoom: int) -> Axis | None:
     """Return an axis over whole hours that fills the page, or is wider when zoomed.
 
-    It begins with the first work: what was held or parked all night would only waste its room.
+    It begins with the first work, or when the agent came: what was held or parked all night would
+    only waste its room. None where there is neither.
     """
-    begun = [s for s in found if s.kind not in RESTING] or found
-    start, end = whole_hours(min(s.started_at for s in begun), max(s.ended_at for s in found))
+    if not found and not at_work:
+        return None
+    begun = [s.started_at for s in found if s.kind not in RESTING] + [s.start for s in at_work]
+    first = min(begun or (s.started_at for s in found))
+    last = max([s.ended_at for s in found] + [s.end for s in at_work])
+    start, end = whole_hours(first, last)
     hours = (end - start) / timedelta(hours=1)
     return ruled(start, end, px_per_hour=max(FITS / max(hours, 3), NARROWEST_HOUR) * zoom)
 

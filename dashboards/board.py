@@ -7,7 +7,9 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from conversations.domain.presence import Away
 from dashboards import format as write
+from dashboards import presence
 from dashboards.clocks import Held, Standing
 from dashboards.names import named
 from dashboards.opening import OpeningHours, closes_at, opens_at
@@ -82,6 +84,7 @@ class Row:
     user_id: str
     agent: str
     activity: str
+    away: str
     policy: str
     clock: str
     target_s: int
@@ -141,6 +144,7 @@ class Setting:
     held: Mapping[int, Held]  # by conversation
     queues: Mapping[str, str]
     agents: Mapping[str, str]
+    away: Mapping[str, Away] = field(default_factory=dict)  # by user
 
     def wall(self, at: datetime) -> str:
         return write.wall(at, now=self.now, zone=self.zone)
@@ -186,6 +190,7 @@ def row(one: Judged, setting: Setting) -> Row:
         user_id=clock.user_id,
         agent=named(clock.user_id, setting.agents),
         activity=_activity(held, setting) if clock.user_id else "",
+        away=_away(clock.user_id, setting),
         policy=clock.policy,
         clock=clock.kind,
         target_s=clock.target_s,
@@ -261,3 +266,9 @@ def _hours_note(clock: Standing, seen: Judgement, setting: Setting) -> str:
 
 def _activity(held: Held | None, setting: Setting) -> str:
     return f"{held.word} since {setting.wall(held.since)}" if held else "not connected"
+
+
+def _away(user_id: str, setting: Setting) -> str:
+    """Say that the agent cannot be expected to act, and since when: offline since 17:32."""
+    away = setting.away.get(user_id)
+    return presence.in_words(away, now=setting.now, zone=setting.zone) if away else ""

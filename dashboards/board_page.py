@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from conversations.presence import away
 from dashboards import board, names
 from dashboards import format as write
 from dashboards.board import ORDER, WORDS, Amount, Judged, Row, Setting, State
@@ -136,6 +137,7 @@ CSV_HEAD: Final = (
     "agent",
     "agent_id",
     "agent_activity",
+    "agent_away",
     "conversation_id",
     "clock",
     "policy",
@@ -160,6 +162,7 @@ def csv_rows(rows: Iterable[Row], zone: ZoneInfo) -> Iterator[tuple[object, ...]
             row.agent,
             row.user_id,
             row.activity,
+            row.away,
             row.genesys_id,
             row.clock,
             row.policy,
@@ -203,6 +206,7 @@ def _setting(
         held=activities(),
         queues=queues,
         agents=agents,
+        away=away({clock.user_id for clock in clocks} - {""}, now),
     )
 
 

@@ -111,6 +111,12 @@ def to_the_second(at: datetime, zone: ZoneInfo) -> str:
     return f"{local:%H:%M:%S}{_offset(local) if changes_offset(local.date(), zone) else ''}"
 
 
+def wall_to_the_second(at: datetime, *, now: datetime, zone: ZoneInfo) -> str:
+    """Write an instant as 16:20:07 today, and as wall does on other days."""
+    same = at.astimezone(zone).date() == now.astimezone(zone).date()
+    return to_the_second(at, zone) if same else wall(at, now=now, zone=zone)
+
+
 def dated(at: datetime, zone: ZoneInfo) -> str:
     """Write an instant as 20 Nov 2026 08:06, with its offset on a day on which that changes."""
     local = at.astimezone(zone)

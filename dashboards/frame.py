@@ -128,7 +128,7 @@ def _message(level: Level, *, age: timedelta, since: str, until: str) -> str:
         return f"{cause}Data is {write.span(age)} old."
     return (
         f"{cause}Data is {write.span(age)} old; countdowns stopped at {until}. "
-        "An administrator finds the cause under Admin, Watermarks."
+        "Health tells the cause."
     )
 
 
@@ -138,6 +138,6 @@ def _never_read(failing_since: datetime | None, *, now: datetime, zone: ZoneInfo
     since = write.wall(failing_since, now=now, zone=zone)
     message = (
         f"Genesys Cloud cannot be read since {since}, and nothing was read before. "
-        "An administrator finds the cause under Admin, Watermarks."
+        "Health tells the cause."
     )
     return Freshness(Level.OLD, "No data", message=message)

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from dashboards.axis import Axis, Piece, Tick, ticks
+from dashboards.axis import BETWEEN, CHARACTER, Axis, Piece, Tick, ticks
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -82,7 +82,10 @@ def slots(extents: Iterable[tuple[Key, datetime, datetime]]) -> dict[Key, int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One stretch of a lane, before it is drawn. ended_at is None while it lasts."""
+    """One stretch of a lane, before it is drawn. ended_at is None while it lasts.
+
+    css and name are of what is neither a medium nor a segment; the name is written in its bar.
+    """
 
     lane: int
     kind: Kind
@@ -91,11 +94,13 @@ class Part:
     ended_at: datetime | None
     label: str
     href: str
+    css: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar, in px. css names its fill; label is what it is called."""
+    """One bar, in px. css names its fill; label is what it is called, text what stands in it."""
 
     x: float
     y: float
@@ -104,6 +109,7 @@ class Bar:
     label: str
     href: str
     open_ended: bool
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +154,16 @@ def bar(part: Part, axis: Axis, *, now: datetime) -> Bar:
     """Draw a part; one px is left free at its end, and nothing is narrower than can be seen."""
     left = axis.x(part.started_at)
     right = axis.x(part.ended_at or now)
+    width = max(right - left - GAP, NARROWEST)
     return Bar(
         x=round(left, 2),
         y=lane_top(part.lane),
-        width=round(max(right - left - GAP, NARROWEST), 2),
-        css=css_of(part.kind, part.media_type),
+        width=round(width, 2),
+        css=part.css or css_of(part.kind, part.media_type),
         label=part.label,
         href=part.href,
         open_ended=part.ended_at is None,
+        text=part.name if len(part.name) * CHARACTER + BETWEEN <= width else "",
     )
 
 
@@ -194,13 +202,22 @@ def media_order(media_type: str) -> tuple[int, str]:
 
 
 def legend(parts: Iterable[Part]) -> tuple[tuple[str, str], ...]:
-    """Return fill and name of the kinds that are drawn: media first, then the other kinds."""
-    drawn = {(part.kind, part.media_type if part.kind is Kind.LIVE else "") for part in parts}
+    """Return fill and name of the kinds that are drawn: media first, then the other kinds.
+
+    What has a fill and a name of its own comes last, in the order of its appearance.
+    """
+    own: dict[str, set[str]] = {}
+    drawn = set()
+    for part in parts:
+        if part.css:
+            own.setdefault(part.css, set()).add(part.name)
+        else:
+            drawn.add((part.kind, part.media_type if part.kind is Kind.LIVE else ""))
     order = list(Kind)
     return tuple(
         (css_of(kind, media), media_name(media) if kind is Kind.LIVE else NAMES[kind])
         for kind, media in sorted(drawn, key=lambda d: (order.index(d[0]), media_order(d[1])))
-    )
+    ) + tuple((css, ", ".join(sorted(names))) for css, names in own.items())
 
 
 def chart(

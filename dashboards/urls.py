@@ -37,6 +37,7 @@ urlpatterns = [
     path("agents/<path:user_id>/", views.agent_today, name="agent_today"),
     path("conversations/", views.conversations, name="conversations"),
     path("conversations/<path:genesys_id>/", views.conversation, name="conversation"),
+    path("health/", views.health, name="health"),
     path("zone/", views.zone, name="zone"),
     path("freshness/", views.freshness, name="freshness"),
 ]

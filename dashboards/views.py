@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -16,6 +16,7 @@ from dashboards import (
     board_page,
     conversation_list,
     conversation_rows,
+    health_page,
     names,
     zones,
 )
@@ -27,6 +28,7 @@ from dashboards.export import attachment
 from dashboards.frame import frame
 from dashboards.opening_hours import by_calendar
 from dashboards.page import answer, for_readers, freshness_header, live
+from integrations import health as integrations_health
 
 DAY = timedelta(days=1)
 
@@ -92,7 +94,7 @@ def agents(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "").strip()
     context = {
         "section": "agents",
-        "rows": agent_list.rows(day, text=text),
+        "rows": agent_list.rows(day, text=text, now=now, zone=seen.zone),
         "day": day,
         "day_text": write.day(day),
         "text": text,
@@ -119,7 +121,7 @@ def agent_day(request: HttpRequest, user_id: str, day: date) -> HttpResponse:
     seen = frame(request, now=now)
     page = one_day.page(user_id, day=day, zone=seen.zone, now=now, zoom=_zoom(request))
     everybody = dict(Agent.objects.order_by("name", "pk").values_list("genesys_id", "name"))
-    if user_id not in everybody and not page.lines:
+    if user_id not in everybody and not page.lines and not page.states:
         raise Http404(f"There is no agent {user_id!r} in the mirror.")
     if request.GET.get("format") == "csv":
         return attachment(
@@ -182,6 +184,21 @@ def conversation(request: HttpRequest, genesys_id: str) -> HttpResponse:
     page = one_conversation.page(stored, hours, reading)
     context = {"section": "conversations", "page": page, "reading": reading}
     return live(request, "conversation", context, frame=seen, mark=page.mark)
+
+
+@require_safe
+@for_readers
+def health(request: HttpRequest) -> HttpResponse:
+    """Show whether everything is read and worked through; ?format=json for monitors."""
+    now = timezone.now()
+    seen = integrations_health.health(now=now)
+    if request.GET.get("format") == "json":
+        return JsonResponse(health_page.as_json(seen))
+    around = frame(request, now=now)
+    reader = health_page.Reader(now, around.zone, bool(getattr(request.user, "is_staff", False)))
+    page = health_page.page(seen, reader)
+    context = {"section": "health", "page": page}
+    return live(request, "health", context, frame=around, mark=page.mark)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -153,11 +153,13 @@ DATABASES: dict[str, Any] = {
 }
 ON_SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 if ON_SQLITE:
-    # Measured: with WAL, IMMEDIATE and a breath between bulk writes nobody is locked out.
+    # Measured: with WAL, IMMEDIATE and a breath between bulk writes nobody is locked out. What is
+    # deleted is overwritten, as Debian's SQLite does by itself: personal data must not lie about.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 15,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; "
+        "PRAGMA secure_delete=ON;",
     }
 else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -208,7 +210,9 @@ _sync = env.number("DCM_SYNC_SECONDS", default=300 if DEMO else 900, least=1)
 _messages = env.number("DCM_MESSAGES_SECONDS", default=15 if DEMO else 60, least=1)
 _find = env.number("DCM_FIND_OPEN_SECONDS", default=120 if DEMO else 600, least=1)
 _feedback = env.number("DCM_FEEDBACK_SECONDS", default=60 if DEMO else 900, least=1)
+_presence = env.number("DCM_PRESENCE_SECONDS", default=15 if DEMO else 300, least=1)
 _derive = env.number("DCM_DERIVE_SECONDS", default=5, least=1)
+_gdpr = env.number("DCM_GDPR_SECONDS", default=60 if DEMO else 3600, least=1)
 _inbox = env.number("DCM_INBOX_SECONDS", default=2, least=1)
 
 
@@ -222,10 +226,13 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "find-open": _every("integrations.genesys.find_open", _find),
     "read-messages": _every("integrations.genesys.read_messages", _messages),
     "read-feedback": _every("integrations.genesys.read_feedback", _feedback),
+    "read-presence": _every("integrations.genesys.read_presence", _presence),
     "synchronise": _every("integrations.genesys.synchronise", _sync),
     "process-inbox": _every("integrations.process_inbox", _inbox),
     "derive": _every("integrations.derive", _derive),
     "refresh-open": _every("handling.refresh_open", 60),
+    "mirror-erasures": _every("integrations.genesys.mirror_erasures", _gdpr),
+    "strip-old-personal-data": _every("integrations.strip_old_personal_data", 86_400),
     "drop-old-documents": _every("conversations.drop_old_documents", 3600),
     "drop-old-events": _every("integrations.drop_old_events", 3600),
 }
@@ -241,6 +248,13 @@ OPEN_DAYS = env.number("DCM_OPEN_DAYS", default=31)
 FEEDBACK_DAYS = env.number("DCM_FEEDBACK_DAYS", default=31)
 # Raw documents are kept this long, so that a mapping can be replayed; 0 keeps none.
 RAW_SNAPSHOT_DAYS = env.number("DCM_RAW_SNAPSHOT_DAYS", default=14)
+# Names, addresses, subjects and notes of conversations are kept this long after their end; 0: for
+# ever.
+PERSONAL_DATA_DAYS = env.number("DCM_PERSONAL_DATA_DAYS", default=0)
+# Amazon EventBridge by way of SQS: manage.py consume_sqs.
+SQS_QUEUE_URL = env.text("DCM_SQS_QUEUE_URL")
+SQS_REGION = env.text("DCM_SQS_REGION")
+SQS_ENDPOINT_URL = env.text("DCM_SQS_ENDPOINT_URL")
 # What was sent to us is kept this long after it was worked through, and so is which events are
 # known: EventBridge may repeat one five days later.
 INBOX_DAYS = env.number("DCM_INBOX_DAYS", default=7, least=1)

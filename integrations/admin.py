@@ -5,9 +5,20 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from conversations.admin import BelowConversationAdmin, MirrorAdmin
+from conversations.admin import BelowConversationAdmin, MirrorAdmin, ReadOnlyInline
 from integrations.inbox.admin import GenesysEventAdmin, InboxItemAdmin, SourceAdmin
-from integrations.models import Organization, Reading, Watermark
+from integrations.models import (
+    ErasedIdentifier,
+    ErasureRequest,
+    Gap,
+    HistoryDay,
+    NotificationChannel,
+    NotificationListener,
+    NotificationTopic,
+    Organization,
+    Reading,
+    Watermark,
+)
 
 __all__ = [
     "GenesysEventAdmin",
@@ -50,3 +61,83 @@ class WatermarkAdmin(MirrorAdmin):
             "started_at",
             "leased_until",
         )
+
+
+@admin.register(NotificationListener)
+class NotificationListenerAdmin(MirrorAdmin):
+    """Processes that listen to notifications now."""
+
+    list_display = ("name", "started_at", "leased_until")
+    search_fields = ("name",)
+    ordering = ("name",)
+
+
+@admin.register(NotificationChannel)
+class NotificationChannelAdmin(MirrorAdmin):
+    """WebSocket channels, and what comes over each."""
+
+    list_display = (
+        "pk",
+        "listener",
+        "connected",
+        "heard_at",
+        "event_at",
+        "events_a_minute",
+        "silent_since",
+        "reconnects",
+        "detail",
+    )
+    list_filter = ("connected", ("silent_since", admin.EmptyFieldListFilter))
+    search_fields = ("listener",)
+    ordering = ("pk",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Show all but the channel's name: whoever knows it may listen to it."""
+        return (*self.list_display[1:], "opened_at", "expires_at", "leased_until")
+
+
+@admin.register(NotificationTopic)
+class NotificationTopicAdmin(MirrorAdmin):
+    """What is listened to, what Genesys rejects, and why."""
+
+    list_display = ("name", "state", "listener", "leased_until", "reason", "retry_at")
+    list_filter = ("state",)
+    search_fields = ("name", "reason")
+    ordering = ("name",)
+
+
+@admin.register(Gap)
+class GapAdmin(MirrorAdmin):
+    """What a road has missed, until when, and whether it has been read since."""
+
+    list_display = ("road", "start", "end", "noticed_at", "filled_at", "reason")
+    list_filter = (("filled_at", admin.EmptyFieldListFilter), "road")
+    ordering = ("-start",)
+
+
+@admin.register(HistoryDay)
+class HistoryDayAdmin(MirrorAdmin):
+    """Which days asynchronous jobs have read, and why one is not read yet."""
+
+    list_display = ("road", "day", "state", "conversations", "attempts", "done_at", "reason")
+    list_filter = ("road", "state")
+    ordering = ("-day", "road")
+
+
+class ErasedIdentifierInline(ReadOnlyInline):
+    """By what kinds of identifiers a person is known again; the digests are nobody's business."""
+
+    model = ErasedIdentifier
+    fields = ("kind",)
+    show_change_link = False
+
+
+@admin.register(ErasureRequest)
+class ErasureRequestAdmin(MirrorAdmin):
+    """Who was to be forgotten, when that was done, and how many rows it took."""
+
+    list_display = ("requested_at", "genesys_id", "erased_at", "rows", "detail")
+    list_filter = (("erased_at", admin.EmptyFieldListFilter),)
+    search_fields = ("genesys_id__exact",)
+    ordering = ("-requested_at", "-pk")
+    inlines = (ErasedIdentifierInline,)

@@ -13,7 +13,9 @@ import sla.services
 from conversations.models import Change
 from integrations.domain.events import Carried, Event, Heard
 from integrations.errors import MalformedPayloadError
+from integrations.eventbridge import envelope
 from integrations.genesys import hooks
+from integrations.genesys.notifications import frames
 from integrations.inbox import process
 from integrations.models import Source
 
@@ -27,6 +29,9 @@ MOST_FAILURES: Final = 5
 # Who reads the bodies of each kind of source.
 READERS: Final[Mapping[str, Callable[[bytes], Sequence[Carried]]]] = {
     Source.Kind.GENESYS: hooks.read,
+    Source.Kind.NOTIFICATIONS: frames.read,
+    Source.Kind.EVENTBRIDGE: envelope.read,
+    Source.Kind.SQS: envelope.read,
 }
 
 

@@ -1,9 +1,14 @@
 """Ways in for Celery: a name, the clock, one call."""
 
+from typing import Any
+
 from celery import shared_task
+from celery.signals import task_postrun
 from django.utils import timezone
 
-from integrations import services
+from integrations import heartbeat, services
+from integrations.erasure import expiry
+from integrations.errors import RoadBusyError
 from integrations.inbox import retention
 
 
@@ -11,6 +16,14 @@ from integrations.inbox import retention
 def derive() -> None:
     """Compute anew what depends on changes. Safe to run twice, and by several workers."""
     services.derive(now=timezone.now())
+
+
+@shared_task(
+    name="integrations.strip_old_personal_data", ignore_result=True, throws=(RoadBusyError,)
+)
+def strip_old_personal_data() -> None:
+    """Let go of personal data whose time is over. Safe to run twice."""
+    expiry.strip_old(now=timezone.now())
 
 
 @shared_task(name="integrations.process_inbox", ignore_result=True)
@@ -23,3 +36,9 @@ def process_inbox() -> None:
 def drop_old_events() -> None:
     """Let go of what was sent to us once its time is over. Safe to run twice."""
     retention.drop_old(now=timezone.now())
+
+
+@task_postrun.connect
+def note_heartbeat(task: Any, **_: Any) -> None:
+    """Let the health page see that a task has run."""
+    heartbeat.note(task.name, at=timezone.now())

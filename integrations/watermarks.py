@@ -13,6 +13,7 @@ from typing import Final
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
+from integrations import gaps
 from integrations.errors import IntegrationError, RoadBusyError
 from integrations.models import Watermark
 
@@ -62,6 +63,7 @@ class Run:
 def run(road: str, *, clock: Callable[[], datetime]) -> Iterator[Run]:
     """Take the lease of a road for one run, and write down how it went.
 
+    What the road has missed until now is noticed as the run begins, and filled as it succeeds.
     Raises RoadBusyError where another run holds it.
     """
     held = _claim(road, clock)
@@ -83,8 +85,9 @@ def _claim(road: str, clock: Callable[[], datetime]) -> Run:
     free = Q(leased_until=None) | Q(leased_until__lte=now)
     if not Watermark.objects.filter(free, pk=row.pk).update(leased_until=until, started_at=now):
         raise RoadBusyError(f"{road}: another run is under way")
-    read_to = Watermark.objects.values_list("read_to", flat=True).get(pk=row.pk)
-    return Run(road, clock, read_to, until)
+    row.refresh_from_db()
+    gaps.look(row, now=now)
+    return Run(road, clock, row.read_to, until)
 
 
 def _release(held: Run, **columns: object) -> None:
@@ -94,7 +97,10 @@ def _release(held: Run, **columns: object) -> None:
 
 
 def _succeeded(held: Run) -> None:
-    _release(held, succeeded_at=held.clock(), failing_since=None, detail=held.detail)
+    now = held.clock()
+    _release(held, succeeded_at=now, failing_since=None, detail=held.detail)
+    if held.read_to:
+        gaps.fill(road=held.road, up_to=held.read_to, now=now)
 
 
 def _failed(held: Run, error: Exception) -> None:

@@ -37,7 +37,8 @@ def server_of(centre: Centre) -> uvicorn.Server:
         log_level="warning",
         lifespan="off",
         http="h11",
-        ws="none",
+        ws="websockets-sansio",
+        ws_ping_interval=None,  # the platform's heartbeat is a message of its own
         timeout_graceful_shutdown=1,
         timeout_keep_alive=75,  # a client that polls each minute keeps its connection
         callback_notify=_tick(centre),

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
+from conversations.domain.presence import PresenceTold
 from conversations.models import (
     Agent,
     Conversation,
@@ -14,6 +15,7 @@ from conversations.models import (
     Segment,
     Session,
 )
+from conversations.presence import record_live
 from handling.models import AgentHandling, DailyHandling, Interruption
 from integrations.models import Watermark
 from sla.models import Calendar, Clock, Policy
@@ -236,6 +238,26 @@ _SUMMED = (
 def polled(at: datetime, **values: Any) -> Watermark:
     """Make the poll's watermark: data is as of this instant."""
     return Watermark.objects.create(**{"road": "genesys.poll", "succeeded_at": at, **values})
+
+
+def road(name: str, **values: Any) -> Watermark:
+    """Make a road's watermark."""
+    return Watermark.objects.create(road=name, **values)
+
+
+def present(user_id: str, *states: tuple[str, datetime]) -> None:
+    """Make an agent's presence: each value from its instant on, with the status that goes along."""
+    tellings = [
+        told
+        for value, since in states
+        for told in (
+            PresenceTold(user_id, "presence", value, "", since),
+            PresenceTold(
+                user_id, "routing", "IDLE" if value == "ON_QUEUE" else "OFF_QUEUE", "", since
+            ),
+        )
+    ]
+    record_live(told=tellings, now=states[-1][1])
 
 
 def user(name: str = "supervisor", **values: Any) -> User:

@@ -107,8 +107,12 @@ def implied(seen: Seen) -> Iterator[CommonEvent]:
     conversation, _, begun = seen
     name_of = conversation.genesys_id
     yield CommonEvent(Name.CONVERSATION_CREATED, name_of, "", conversation.started_at)
+    first_start: dict[str, datetime] = {}
+    for spoken in begun:
+        first_start.setdefault(spoken.participant.genesys_id, spoken.started_at)
     for participant in conversation.participants:
-        yield _participant_added(conversation, participant)
+        at = first_start.get(participant.genesys_id, conversation.started_at)
+        yield _participant_added(name_of, participant, at)
     for spoken in begun:
         if spoken.participant.purpose in AGENT_PURPOSES:
             yield from _agent_events(name_of, spoken, begun)
@@ -119,13 +123,12 @@ def implied(seen: Seen) -> Iterator[CommonEvent]:
     yield from _ends_and_reopenings(conversation, _stretches(begun))
 
 
-def _participant_added(conversation: Conversation, participant: Participant) -> CommonEvent:
-    starts = [s.started_at for s in participant.sessions if s.started_at]
+def _participant_added(name_of: str, participant: Participant, at: datetime) -> CommonEvent:
     return CommonEvent(
         Name.PARTICIPANT_ADDED,
-        conversation.genesys_id,
+        name_of,
         participant.genesys_id,
-        min(starts, default=conversation.started_at),
+        at,
         (
             ("participantId", participant.genesys_id),
             ("purpose", participant.purpose),

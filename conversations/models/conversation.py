@@ -24,6 +24,12 @@ class Conversation(models.Model):
     division_ids = models.JSONField(default=list, blank=True)
     observed_at = models.DateTimeField(help_text="When the snapshot shown here was read.")
     content_hash = models.BinaryField(max_length=16, help_text="Of the raw document.")
+    other_hash = models.BinaryField(
+        max_length=16,
+        null=True,
+        blank=True,
+        help_text="Of another document that tells the same: queries leave attributes out.",
+    )
     settled = models.BooleanField(
         default=True,
         help_text="Off while time alone may still add an event: it is looked at again.",
@@ -42,6 +48,11 @@ class Conversation(models.Model):
         indexes = [
             models.Index(fields=["started_at"], name="conversation_started"),
             models.Index(fields=["content_hash"], name="conversation_document"),
+            models.Index(
+                fields=["other_hash"],
+                condition=Q(other_hash__isnull=False),
+                name="conversation_other_document",
+            ),
             models.Index(
                 fields=["started_at", "id"],
                 condition=Q(ended_at__isnull=True),

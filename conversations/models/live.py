@@ -56,7 +56,10 @@ class PresenceSpan(models.Model):
     organization_presence_id = models.CharField(max_length=ID_LENGTH, blank=True)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
-    heard_at = models.DateTimeField(help_text="When it was last told, live or by analytics.")
+    settled = models.BooleanField(
+        default=False, help_text="Analytics told its end: no event changes it any more."
+    )
+    heard_at = models.DateTimeField(help_text="When it was told so.")
 
     class Meta:
         constraints = [
@@ -65,11 +68,7 @@ class PresenceSpan(models.Model):
             )
         ]
         indexes = [
-            models.Index(
-                fields=["user_id", "kind"],
-                condition=Q(ended_at__isnull=True),
-                name="presence_span_now",
-            )
+            models.Index(fields=["user_id", "ended_at"], name="presence_span_ended"),
         ]
 
     def __str__(self) -> str:

@@ -25,6 +25,11 @@ class CommonEvent(models.Model):
     at = models.DateTimeField(help_text="When it happened.")
     recorded_at = models.DateTimeField(help_text="When the mirror learned of it.")
     payload = models.JSONField(default=dict)
+    historic = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Learned while history was loaded: nobody is told of it any more.",
+    )
 
     class Meta:
         constraints = [

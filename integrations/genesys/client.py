@@ -50,6 +50,11 @@ class Credentials:
         told = f"{self.base_url}\n{self.client_id}\n{self.client_secret}"
         return blake2b(told.encode(), digest_size=12).hexdigest()
 
+    @property
+    def token_key(self) -> str:
+        """Where in the cache the token stands that all processes share."""
+        return f"genesys:token:{self.fingerprint}"
+
 
 class Reply(NamedTuple):
     """The body of one answer as it came, and the instant at which it was asked for."""
@@ -91,7 +96,7 @@ class Client:
         self.budget = Budget(credentials.fingerprint)
         self._credentials = credentials
         self._wire = wire or Wire()
-        self._token_key = f"genesys:token:{credentials.fingerprint}"
+        self._token_key = credentials.token_key
         self._last: Answer | None = None
 
     def get(self, path: str, query: Mapping[str, Any] | None = None) -> Reply:

@@ -17,6 +17,7 @@ from django.db import connection
 from conversations import bulk, selectors, services
 from conversations.domain import facts
 from conversations.services import Recorded
+from integrations.erasure import known as erased
 from integrations.errors import MalformedPayloadError
 from integrations.genesys import payloads
 
@@ -58,12 +59,15 @@ def take(
     With several writers, one batch is read while the database writes another: for PostgreSQL, and
     outside of a transaction.
     """
-    some = partial(_take, observed_at=observed_at, now=now)
+    breath = bulk.Breath()
+    some = partial(_take, observed_at=observed_at, now=now, breath=breath)
     with _collecting_rarely():
-        if writers == 1:
-            bulk.make_room()
-            return sum(map(some, _batches(documents, batch)), Taken())
-        return _shared_out(some, _batches(documents, batch), writers)
+        if writers > 1:
+            return _shared_out(some, _batches(documents, batch), writers)
+        bulk.make_room()
+        taken = sum(map(some, _batches(documents, batch)), Taken())
+        breath.end()
+        return taken
 
 
 def most_writers() -> int:
@@ -117,7 +121,12 @@ def _collecting_rarely() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _take(some: Sequence[tuple[int, bytes]], observed_at: datetime | None, now: datetime) -> Taken:
+def _take(
+    some: Sequence[tuple[int, bytes]],
+    observed_at: datetime | None,
+    now: datetime,
+    breath: bulk.Breath,
+) -> Taken:
     refused: list[Refusal] = []
     snapshots = []
     for position, content_hash, document in _unknown(some):
@@ -126,9 +135,13 @@ def _take(some: Sequence[tuple[int, bytes]], observed_at: datetime | None, now: 
         except MalformedPayloadError as error:
             refused.append(Refusal(position, str(error)))
     unchanged = Recorded(unchanged=len(some) - len(snapshots) - len(refused))
-    recorded = services.record(snapshots=snapshots, now=now) if snapshots else Recorded()
-    if recorded.new or recorded.changed:
-        bulk.breathe()
+    kept = erased.stripped(snapshots, now=now)
+    recorded = Recorded()
+    if kept:
+        breath.end()
+        recorded = services.record(snapshots=kept, now=now)
+        if recorded.new or recorded.changed:
+            breath.start()
     return Taken(recorded + unchanged, tuple(refused))
 
 

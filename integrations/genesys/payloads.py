@@ -6,31 +6,32 @@ names kept, segments in any order, ends missing) and strict where a document is 
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 import msgspec
 
-from chrono import instants
 from conversations.domain import facts
 from conversations.domain.disconnects import canonical
 from integrations.errors import MalformedPayloadError
 from integrations.genesys import wire
+from integrations.genesys.moments import MOMENTS
 
 W = TypeVar("W")
 F = TypeVar("F")
 
 # What anonymised captures carry in place of ids: rows that name no conversation.
 _MASKED: Final = re.compile(r"[xX*-]+|\[?REDACTED\]?")
-# No Genesys Cloud conversation is older; what lies far ahead is damage.
-_EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
-_LATEST: Final = datetime(2101, 1, 1, tzinfo=UTC)
 # PostgreSQL's texts cannot hold NUL: it becomes the replacement character.
 _NUL: Final = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 _decode: Final = msgspec.json.Decoder(wire.Conversation).decode
 _canonical: Final = lru_cache(maxsize=1000)(canonical)
+
+
+# A named tuple's own constructor costs twice as much, and a conversation has some 57.
+_new: Final = tuple.__new__
 
 
 def conversation(document: bytes) -> facts.Conversation:
@@ -91,56 +92,78 @@ def _conversation(read: wire.Conversation) -> facts.Conversation:
 
 
 def _participant(read: wire.Participant) -> facts.Participant:
-    return facts.Participant(
-        _id(read.participant_id, "participantId"),
-        read.purpose or "unknown",
-        read.user_id or "",
-        read.participant_name or "",
-        read.external_contact_id or "",
-        read.team_id or "",
-        _attributes(read.attributes) if read.attributes else "{}",
-        _each(read.sessions, "sessions", _session),
+    return _new(
+        facts.Participant,
+        (
+            _id(read.participant_id, "participantId"),
+            read.purpose or "unknown",
+            read.user_id or "",
+            read.participant_name or "",
+            read.external_contact_id or "",
+            read.team_id or "",
+            _attributes(read.attributes) if read.attributes else "{}",
+            _each(read.sessions, "sessions", _session),
+        ),
     )
 
 
 def _session(read: wire.Session) -> facts.Session:
-    return facts.Session(
-        _id(read.session_id, "sessionId"),
-        read.media_type or "unknown",
-        read.direction or "",
-        read.provider or "",
-        read.message_type or "",
-        read.peer_id or "",
-        read.ani or "",
-        read.dnis or "",
-        read.address_from or "",
-        read.address_to or "",
-        _each(read.segments, "segments", _segment),
-        _each(read.metrics, "metrics", _metric),
+    return _new(
+        facts.Session,
+        (
+            _id(read.session_id, "sessionId"),
+            read.media_type or "unknown",
+            read.direction or "",
+            read.provider or "",
+            read.message_type or "",
+            read.peer_id or "",
+            read.ani or "",
+            read.dnis or "",
+            read.address_from or "",
+            read.address_to or "",
+            _each(read.segments, "segments", _segment),
+            _each(read.metrics, "metrics", _metric),
+        ),
     )
 
 
 def _segment(read: wire.Segment) -> facts.Segment:
-    return facts.Segment(
-        read.segment_type or "unknown",
-        _required(read.segment_start, "segmentStart"),
-        _instant(read.segment_end, "segmentEnd"),
-        read.queue_id or "",
-        _canonical(read.disconnect_type) if read.disconnect_type else "",
-        read.wrap_up_code or "",
-        read.wrap_up_note or "",
-        read.subject or "",
-        read.conference or False,
-        read.source_conversation_id or "",
-        read.destination_conversation_id or "",
+    try:
+        started_at, ended_at = MOMENTS[read.segment_start], MOMENTS[read.segment_end]
+    except ValueError:
+        started_at = ended_at = None
+    if started_at is None:
+        started_at = _required(read.segment_start, "segmentStart")
+        ended_at = _instant(read.segment_end, "segmentEnd")
+    return _new(
+        facts.Segment,
+        (
+            read.segment_type or "unknown",
+            started_at,
+            ended_at,
+            read.queue_id or "",
+            _canonical(read.disconnect_type) if read.disconnect_type else "",
+            read.wrap_up_code or "",
+            read.wrap_up_note or "",
+            read.subject or "",
+            read.conference or False,
+            read.source_conversation_id or "",
+            read.destination_conversation_id or "",
+        ),
     )
 
 
 def _metric(read: wire.Metric) -> facts.Metric:
-    if read.value is None:
+    name, value = read.name, read.value
+    if value is None:
         raise MalformedPayloadError("value is missing")
-    value = read.value if type(read.value) is int else _whole(read.value, "value")
-    return facts.Metric(_id(read.name, "name"), value, _instant(read.emit_date, "emitDate"))
+    if type(value) is not int:
+        value = _whole(value, "value")
+    try:
+        emitted_at = MOMENTS[read.emit_date]
+    except ValueError:
+        emitted_at = _instant(read.emit_date, "emitDate")
+    return _new(facts.Metric, (name or _id(name, "name"), value, emitted_at))
 
 
 def _survey(read: wire.Survey) -> facts.Survey:
@@ -208,8 +231,7 @@ def _each(wires: list[W] | None, name: str, read: Callable[[W], F]) -> tuple[F, 
         return ()
     done: list[F] = []
     try:
-        for one in wires:
-            done.append(read(one))  # noqa: PERF401 - its length tells where the error was
+        done += map(read, wires)  # its length tells where an error was
     except MalformedPayloadError as error:
         raise MalformedPayloadError(f"{name}[{len(done)}].{error}") from error
     return tuple(done)
@@ -247,20 +269,10 @@ def _required(text: str | None, name: str) -> datetime:
 
 
 def _instant(text: str | None, name: str) -> datetime | None:
-    if not text:
-        return None
     try:
-        return _moment(text)
+        return MOMENTS[text]
     except ValueError as error:
         raise MalformedPayloadError(f"{name}: {error}") from error
-
-
-@lru_cache(maxsize=16_384)  # most instants of a document stand in it several times
-def _moment(text: str) -> datetime:
-    at = instants.parse(text[:60])
-    if not _EARLIEST <= at < _LATEST:
-        raise ValueError(f"{at.isoformat()} lies outside the years 2000 to 2100")
-    return at
 
 
 def _refuse_repetitions(read: facts.Conversation) -> None:

@@ -15,6 +15,7 @@ import handling.services
 from conversations import directory as mirror
 from conversations.models import Agent
 from integrations import watermarks
+from integrations.erasure import known as erased
 from integrations.errors import CredentialsError, NotFoundError, PermanentError
 from integrations.genesys import directory as wire
 from integrations.genesys.client import Client
@@ -85,7 +86,7 @@ def _users(client: Client) -> object:
     listed = chain.from_iterable(
         client.entities(wire.USERS, wire.User, {"state": state}) for state in states
     )
-    return mirror.write_agents(agents=[one.fact() for one in listed])
+    return mirror.write_agents(agents=erased.nameless([one.fact() for one in listed]))
 
 
 def _queues(client: Client) -> object:

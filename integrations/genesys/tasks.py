@@ -10,7 +10,7 @@ from celery.signals import worker_init, worker_ready
 from django.utils import timezone
 
 from integrations.errors import IntegrationError
-from integrations.genesys import correspondence, feedback, poll, rereads, sdk
+from integrations.genesys import correspondence, feedback, gdpr, poll, presence, rereads, sdk
 from integrations.genesys import synchronise as directory
 from integrations.genesys.client import connect
 
@@ -22,7 +22,9 @@ AT_START: Final = (
     "find_open",
     "reread_open",
     "read_messages",
+    "read_presence",
     "read_feedback",
+    "mirror_erasures",
 )
 
 
@@ -63,11 +65,27 @@ def read_messages() -> None:
 
 
 @shared_task(
+    name="integrations.genesys.read_presence", ignore_result=True, throws=(IntegrationError,)
+)
+def read_presence() -> None:
+    """Read what agents were: presence and routing status."""
+    presence.read_presence(client=connect(timezone.now), now=timezone.now())
+
+
+@shared_task(
     name="integrations.genesys.synchronise", ignore_result=True, throws=(IntegrationError,)
 )
 def synchronise() -> None:
     """Read the directory and the settings."""
     directory.synchronise(client=connect(timezone.now), now=timezone.now())
+
+
+@shared_task(
+    name="integrations.genesys.mirror_erasures", ignore_result=True, throws=(IntegrationError,)
+)
+def mirror_erasures() -> None:
+    """Forget whom Genesys was asked to delete."""
+    gdpr.mirror_erasures(client=connect(timezone.now), now=timezone.now())
 
 
 @worker_init.connect

@@ -27,6 +27,9 @@ class Watermark(models.Model):
     succeeded_at = models.DateTimeField(null=True, blank=True)
     detail = models.TextField(blank=True, help_text="In plain words; never a payload.")
     failing_since = models.DateTimeField(null=True, blank=True)
+    ordered_from = models.DateTimeField(
+        null=True, blank=True, help_text="From here on somebody wants it read again."
+    )
     leased_until = models.DateTimeField(
         null=True, blank=True, help_text="A run is under way; past this instant it is dead."
     )

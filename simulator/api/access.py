@@ -19,6 +19,7 @@ class Token:
     expires: float
     window_start: float
     count: int = 0
+    client: str = ""
 
 
 @dataclass(slots=True)
@@ -33,10 +34,10 @@ class Access:
     seconds: Callable[[], float] = time.monotonic
     _tokens: dict[str, Token] = field(default_factory=dict)
 
-    def issue(self) -> Token:
+    def issue(self, client: str = "") -> Token:
         """Give out a token."""
         now = self.seconds()
-        token = Token(secrets.token_urlsafe(48), now + self.lifetime, now)
+        token = Token(secrets.token_urlsafe(48), now + self.lifetime, now, client=client)
         self._tokens = {t.value: t for t in self._tokens.values() if t.expires > now}
         self._tokens[token.value] = token
         return token
@@ -46,6 +47,11 @@ class Access:
         count = len(self._tokens)
         self._tokens.clear()
         return count
+
+    def lives(self, value: str) -> bool:
+        """Tell whether a token is still worth something."""
+        token = self._tokens.get(value)
+        return token is not None and token.expires > self.seconds()
 
     def admit(self, authorization: str) -> Token:
         """Return the token of an Authorization header. Raises ApiError (401) where it is none."""

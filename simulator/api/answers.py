@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chrono.instants import to_ms
 from simulator.api.access import Access
+from simulator.api.channels import Channels
 from simulator.api.errors import ApiError, bad_credentials, bad_request
 from simulator.api.faults import Faults, Rule, with_null_enums
 from simulator.clock import Clock
@@ -27,6 +28,7 @@ from simulator.world.records import Conversation
 
 _ENCODE = msgspec.json.Encoder().encode
 _DROPPED = "simulator.dropped"
+SEND = "simulator.send"  # the server's own send, for whoever must go below ASGI
 _HTML = b"<!doctype html><title>Maintenance</title><h1>We will be back shortly</h1>"
 
 
@@ -38,6 +40,8 @@ class Centre:
     clock: Clock
     access: Access = field(default_factory=Access)
     faults: Faults = field(default_factory=Faults)
+    channels: Channels = field(default_factory=Channels)
+    erasures: list[dict[str, Any]] = field(default_factory=list)
     clients: dict[str, str] = field(default_factory=lambda: {"simulator": "simulator"})
     lag: timedelta = timedelta()  # by which analytics is behind
     push: Push = field(init=False)
@@ -179,6 +183,7 @@ class DropsConnections:
             else:
                 await send(message)
 
+        scope[SEND] = send
         await self._app(scope, receive, send_or_drop)
 
 

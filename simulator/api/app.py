@@ -6,10 +6,20 @@ from urllib.parse import parse_qs
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from simulator.api import catalog, control, live, pushing, query
+from simulator.api import (
+    agents,
+    catalog,
+    control,
+    gdpr,
+    live,
+    notifications,
+    pushing,
+    query,
+    sockets,
+)
 from simulator.api.answers import (
     Centre,
     DropsConnections,
@@ -33,18 +43,15 @@ Entity = dict[str, Any]
 
 def build(centre: Centre) -> ASGIApp:
     """Return the application that serves a centre."""
-    routes = [
+    routes: list[BaseRoute] = [
         Route(path, endpoint(centre, handler), methods=[method])
-        for method, path, handler in _ROUTES
+        for method, path, handler in (*_ROUTES, *agents.ROUTES, *gdpr.ROUTES)
     ]
     routes += [
         Route(path, open_endpoint(centre, handler), methods=[method])
-        for method, path, handler in (
-            ("POST", "/oauth/token", issue_token),
-            *control.ROUTES,
-            *pushing.ROUTES,
-        )
+        for method, path, handler in _OPEN_ROUTES
     ]
+    routes.append(sockets.route(centre))
     return DropsConnections(
         Starlette(routes=routes, exception_handlers={404: unknown_path, 405: unknown_path})
     )
@@ -57,7 +64,7 @@ async def issue_token(centre: Centre, request: Request) -> Entity:
         raise ApiError(400, "invalid_grant", "grant_type must be client_credentials")
     if centre.clients.get(client) != secret:
         raise bad_credentials()
-    token = centre.access.issue()
+    token = centre.access.issue(client)
     return {
         "access_token": token.value,
         "token_type": "bearer",
@@ -271,4 +278,12 @@ _ROUTES: Sequence[tuple[str, str, Handler]] = (
     ("GET", "/api/v2/conversations/emails/{id}/messages", email_messages),
     ("GET", "/api/v2/conversations/messages/{id}", live_message),
     ("POST", "/api/v2/conversations/messages/{id}/messages/bulk", messages_bulk),
+    *notifications.ROUTES,
+)
+_OPEN_ROUTES: Sequence[tuple[str, str, Handler]] = (
+    ("POST", "/oauth/token", issue_token),
+    *control.ROUTES,
+    *notifications.CONTROL,
+    *pushing.ROUTES,
+    *gdpr.CONTROL,
 )

@@ -100,7 +100,7 @@ def accept(body: dict[str, Any]) -> Callable[[Conversation], bool]:
 
     Raises ApiError (400), naming what is wrong.
     """
-    whole = _all_of(body, "conversationFilters", _CONVERSATION)
+    whole = all_of(body, "conversationFilters", _CONVERSATION)
     parts: list[tuple[Test, Callable[[Conversation], Iterable[Any]]]] = [
         (test, rows)
         for name, vocabulary, rows in (
@@ -128,7 +128,8 @@ def segment_rows(conversation: Conversation) -> Iterable[SegmentRow]:
                 yield participant, session, segment
 
 
-def _all_of(body: dict[str, Any], name: str, vocabulary: dict[str, Reader]) -> Test:
+def all_of(body: dict[str, Any], name: str, vocabulary: dict[str, Reader]) -> Test:
+    """Read one filter list into one test of a row. Raises ApiError (400), naming what is wrong."""
     tests = _tests(body, name, vocabulary)
     return lambda row: all(test(row) for test in tests)
 

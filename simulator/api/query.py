@@ -32,8 +32,8 @@ def answer(body: Any, conversations: Iterable[Conversation]) -> dict[str, Any]:
     """
     if not isinstance(body, dict):
         raise bad_request("The query must be a JSON object")
-    first, last = _interval(body.get("interval"))
-    size, number = _paging(body.get("paging") or {})
+    first, last = _days(*interval(body.get("interval")))
+    size, number = paging(body.get("paging") or {})
     accepted = predicates.accept(body)
     found = [c for c in conversations if first <= c.start < last and accepted(c)]
     found = _ordered(found, body)
@@ -44,8 +44,8 @@ def answer(body: Any, conversations: Iterable[Conversation]) -> dict[str, Any]:
     return result
 
 
-def _interval(text: Any) -> tuple[int, int]:
-    """Return the first and the last instant (ms, last excluded) of the days an interval touches."""
+def interval(text: Any) -> tuple[datetime, datetime]:
+    """Read an interval. Raises ApiError (400) where it is none, or too long."""
     try:
         start, end = (parse(part) for part in str(text).split("/"))
     except ValueError as error:
@@ -56,6 +56,11 @@ def _interval(text: Any) -> tuple[int, int]:
         raise bad_request(f"interval {text!r} ends before it starts")
     if end - start > _LONGEST:
         raise bad_request(f"interval {text!r} is longer than {_LONGEST.days} days")
+    return start, end
+
+
+def _days(start: datetime, end: datetime) -> tuple[int, int]:
+    """Return the first and the last instant (ms, last excluded) of the days an interval touches."""
     return _day(start), _day(end - timedelta(milliseconds=1)) + DAY
 
 
@@ -63,10 +68,11 @@ def _day(at: datetime) -> int:
     return to_ms(datetime(at.year, at.month, at.day, tzinfo=UTC))
 
 
-def _paging(paging: Any) -> tuple[int, int]:
-    if not isinstance(paging, dict):
+def paging(told: Any) -> tuple[int, int]:
+    """Read size and number of a page. Raises ApiError (400) where there can be no such page."""
+    if not isinstance(told, dict):
         raise bad_request("paging must be an object")
-    size, number = paging.get("pageSize", 25), paging.get("pageNumber", 1)
+    size, number = told.get("pageSize", 25), told.get("pageNumber", 1)
     if not (isinstance(size, int) and 1 <= size <= _MOST_PER_PAGE):
         raise bad_request(f"pageSize {size!r} must be from 1 to {_MOST_PER_PAGE}")
     if not (isinstance(number, int) and number >= 1):

@@ -7,6 +7,7 @@ back: the resumption lag.
 """
 
 from collections.abc import Callable
+from enum import StrEnum
 from random import Random
 
 from simulator.world.engine import MINUTE, SECOND, Timeline
@@ -19,8 +20,18 @@ _CALLS = frozenset({"voice", "callback"})  # take all attention as long as they 
 _BOUND = frozenset({"voice", "callback", "chat"})  # carried on over a break or the shift's end
 
 
+class Away(StrEnum):
+    """Why an agent on shift is not at work."""
+
+    BREAK = "break"
+    MEAL = "meal"
+
+
 class Desk:
-    """One agent's works, and the agent's presence."""
+    """One agent's works, and whether the agent is there.
+
+    watch is called after whatever may change what the agent is seen to be.
+    """
 
     def __init__(
         self, timeline: Timeline, agent: Agent, draw: Random, on_free: Callable[[], None]
@@ -30,6 +41,9 @@ class Desk:
         self.works: list[Work] = []
         self.on_shift = False
         self.on_break = False
+        self.break_kind: Away | None = None
+        self.in_house = False
+        self.watch: Callable[[], None] = lambda: None
         self.free_since = timeline.now
         self._draw = draw
         self._on_free = on_free
@@ -41,9 +55,13 @@ class Desk:
     def present(self) -> bool:
         return self.on_shift and not self.on_break
 
+    @property
+    def responding(self) -> bool:
+        return self.timeline.now >= self._not_responding_until
+
     def can_take(self, media: str) -> bool:
         """Say whether a contact of this medium may be offered now."""
-        if not self.present or self.timeline.now < self._not_responding_until:
+        if not self.present or not self.responding:
             return False
         same = 0
         for work in self.works:
@@ -76,7 +94,13 @@ class Desk:
         work.state = State.LIVE
         self.attend()
 
+    def arrive(self) -> None:
+        """Be in the house, not on the queues yet."""
+        self.in_house = True
+        self.watch()
+
     def begin_shift(self) -> None:
+        self.in_house = True
         self.on_shift, self.on_break = True, False
         self.freed()
 
@@ -90,11 +114,13 @@ class Desk:
         if any(work.media in _BOUND for work in self.works):
             self.timeline.after(MINUTE, self._go_home)
             return
+        self.in_house = self.on_shift
+        self.watch()
         for work in tuple(self.works):
             work.owner.shift_over(work)
 
-    def begin_break(self) -> None:
-        self.on_break = self.on_shift
+    def begin_break(self, kind: Away = Away.BREAK) -> None:
+        self.on_break, self.break_kind = self.on_shift, kind
         self.attend()
 
     def end_break(self) -> None:
@@ -116,6 +142,7 @@ class Desk:
         for work in tuple(self.works):
             if work.state is State.LIVE:
                 self._place(work, focus)
+        self.watch()
 
     def _strongest(self) -> Work | None:
         waiting = [

@@ -131,6 +131,15 @@ class Hold:
 
 
 @dataclass(slots=True)
+class Spell:
+    """A state of an agent: a presence or a routing status. end is None while it lasts."""
+
+    value: str
+    start: int
+    end: int | None = None
+
+
+@dataclass(slots=True)
 class Survey:
     """A customer's survey."""
 

@@ -1,14 +1,17 @@
 """Who is at work when."""
 
 from datetime import date, timedelta
+from functools import partial
 from random import Random
 
 from simulator.world.calendar import Calendar
-from simulator.world.desk import Desk
+from simulator.world.desk import Away, Desk
 from simulator.world.engine import MINUTE, Timeline
 
 _STAGGERED = 45 * MINUTE  # not all go at once
-_BREAKS = ((0.25, 15), (0.5, 30), (0.78, 15))  # share of the shift, length in minutes
+# Share of the shift, length in minutes, what it is.
+_BREAKS = ((0.25, 15, Away.BREAK), (0.5, 30, Away.MEAL), (0.78, 15, Away.BREAK))
+_SETTLING_IN = 4 * MINUTE  # between arriving and going on queue
 
 
 class Shifts:
@@ -45,10 +48,11 @@ class Shifts:
         end = self.calendar.instant(day, last) + jitter
         if end <= self.timeline.now:
             return
+        self.timeline.at(start - _SETTLING_IN, desk.arrive)
         self.timeline.at(start, desk.begin_shift)
         self.timeline.at(end, desk.end_shift)
-        for share, minutes in _BREAKS:
+        for share, minutes, kind in _BREAKS:
             at = start + round((end - start) * share) + self._draw.randrange(_STAGGERED)
             if at > self.timeline.now:
-                self.timeline.at(at, desk.begin_break)
+                self.timeline.at(at, partial(desk.begin_break, kind))
                 self.timeline.at(at + minutes * MINUTE, desk.end_break)

@@ -16,6 +16,8 @@ All instants are integer milliseconds since 1970 UTC, None where there is none; 
 - last_writer: customer or agent, "" before either wrote; last_written_at
 - holds: session_id, user_id, cause, started_at, ended_at, by_conversation_id, by_session_id: the
   interrupter is what took the agent away as the hold began
+
+Of an agent it tells presence and routing (status): value, started_at, ended_at; see presence.py.
 """
 
 from collections.abc import Iterable

@@ -13,6 +13,7 @@ from simulator.world.engine import DAY
 from simulator.world.feed import Feed, Occurrence
 from simulator.world.floor import Floor
 from simulator.world.organization import Organization, found
+from simulator.world.presence import Presences
 from simulator.world.records import Conversation
 from simulator.world.shifts import Shifts
 
@@ -50,6 +51,7 @@ class World:
             corrections=corrections,
         )
         timeline = self._floor.timeline
+        self.presences = Presences(timeline, self._floor.desks, self.feed)
         Shifts(
             timeline, self._floor.calendar, self._floor.desks, Random(f"{stream}/shifts")
         ).begin()
@@ -84,7 +86,7 @@ class World:
     def truth(self, at: datetime, *, ids: Collection[str] = ()) -> dict[str, Any]:
         """Live on up to an instant and tell what a mirror must hold then: see truth.py.
 
-        ids narrows it to some conversations; one that is unknown is left out.
+        ids narrows it to some conversations; one that is unknown is left out, and so is presence.
 
         Raises ValueError where the instant has passed: the past is not kept.
         """
@@ -92,12 +94,14 @@ class World:
             raise ValueError(f"the world stands at {self.now}, it cannot tell of {at}")
         self.advance_to(at)
         known = self._floor.conversations
-        told = [known[id_] for id_ in ids if id_ in known] if ids else known.values()
-        return truth.of(told, at=self.now)
+        if ids:
+            return truth.of([known[id_] for id_ in ids if id_ in known], at=self.now)
+        return truth.of(known.values(), at=self.now) | {"presence": self.presences.truth()}
 
     def _forget(self) -> None:
         oldest = self._floor.timeline.now - self._keep
         for conversation in list(self._floor.conversations.values()):
             if conversation.end is not None and conversation.end < oldest:
                 del self._floor.conversations[conversation.id]
+        self.presences.forget(oldest)
         self._floor.timeline.after(DAY, self._forget)

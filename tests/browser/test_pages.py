@@ -63,6 +63,9 @@ def mail(moment: datetime, rossi: Agent) -> Conversation:
     factories.interruption(held, call, moment - 70 * MINUTE, 20)
     factories.roll_up(held)
     factories.clock(made, since=moment - 60 * MINUTE)
+    factories.present(
+        rossi.genesys_id, ("ON_QUEUE", moment - 90 * MINUTE), ("OFFLINE", moment - 5 * MINUTE)
+    )
     return made
 
 
@@ -78,6 +81,7 @@ def test_every_page_fits_its_screen_and_every_control_has_a_name(
         f"/agents/?day={day}",
         f"/agents/{rossi.genesys_id}/{day}/?zoom=4",
         "/conversations/",
+        "/health/",
         f"/conversations/{mail.genesys_id}/",
         "/zone/",
     )

@@ -113,6 +113,71 @@ def test_tiles_tell_what_was_completed_lost_and_is_open(rossi: Agent) -> None:
     ]
 
 
+def at_work(agent: Agent) -> None:
+    """Let an agent come at 8:30, be on queue from 9 to 15, with a meal at 12 for half an hour."""
+    times = (-1620, -30, 0, 180, 210, 360)
+    values = ("OFFLINE", "AVAILABLE", "ON_QUEUE", "MEAL", "ON_QUEUE", "OFFLINE")
+    factories.present(
+        agent.genesys_id,
+        *((value, NINE + minute * MINUTE) for value, minute in zip(values, times, strict=True)),
+    )
+
+
+def test_presence_and_routing_status_lie_above_the_work(reader: Client, rossi: Agent) -> None:
+    interrupted(rossi)
+    at_work(rossi)
+
+    page = page_of(rossi)
+    text = re.sub(
+        r"\s+",
+        " ",
+        re.sub(r"<[^>]+>", " ", reader.get(PATH.format(rossi.genesys_id)).content.decode()),
+    )
+
+    assert page.chart
+    assert [lane.text for lane in page.chart.lanes] == ["Presence", "Routing", "Voice", "Email"]
+    assert page.chart.ticks[0].text == "08:00"
+    presence = [bar for bar in page.chart.bars if bar.href.startswith("#presence-")]
+    assert [(bar.text, bar.css) for bar in presence] == [
+        ("Offline", "r-gone"),
+        ("Available", "r-quiet"),
+        ("On queue", "r-there"),
+        ("Meal", "r-resting"),
+        ("On queue", "r-there"),
+    ]
+    assert ("r-there", "Idle, On queue") in page.chart.legend
+    assert re.search(r"12:00:00 30:00 Presence Meal 12:00:00 30:00 Routing Off queue", text)
+    [tile] = [tile for tile in page.tiles if tile.label == "On queue"]
+    assert (tile.value, tile.fact) == ("85\N{NARROW NO-BREAK SPACE}%", "5:30 h of 6:30 h at work")
+
+
+def test_a_day_of_presence_alone_is_drawn_too(reader: Client, rossi: Agent) -> None:
+    at_work(rossi)
+
+    page = reader.get(PATH.format(rossi.genesys_id)).content.decode()
+
+    assert "No work of this agent on this day, only presence." in page
+    assert page.count('class="hit"') > 6
+
+
+def test_a_day_offline_is_no_day_at_work(reader: Client, rossi: Agent) -> None:
+    factories.present(rossi.genesys_id, ("OFFLINE", NINE - timedelta(days=3)))
+
+    page = reader.get(PATH.format(rossi.genesys_id)).content.decode()
+
+    assert "No work and no presence of this agent on this day" in page
+
+
+def test_the_list_says_what_each_agent_is_now(reader: Client, rossi: Agent) -> None:
+    factories.present(rossi.genesys_id, ("AVAILABLE", NINE), ("ON_QUEUE", NINE + 5 * MINUTE))
+    factories.agent("Z. Unknown")
+
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", reader.get("/agents/").content.decode()))
+
+    assert re.search(r"A. Rossi On queue, idle since \S", text)
+    assert "Z. Unknown \N{EM DASH} " in text
+
+
 def test_what_was_held_all_night_does_not_stretch_the_axis(rossi: Agent) -> None:
     mail = work(rossi, "email", ("hold", -540, 560))
     factories.segment(mail.sessions.get(), "interact", NINE + 20 * MINUTE, 10)
@@ -132,7 +197,7 @@ def test_the_day_is_the_readers(reader: Client, rossi: Agent) -> None:
     following = reader.get(f"/agents/{rossi.genesys_id}/2026-11-21/").content.decode()
 
     assert "23:00:00" in same
-    assert "No work of this agent on this day" in following
+    assert "No work and no presence of this agent on this day" in following
 
 
 def test_a_day_has_as_many_hours_as_its_zone_gives_it() -> None:
@@ -160,7 +225,7 @@ def test_queries_do_not_grow_with_the_work(
     for number in range(40):
         work(rossi, "email", ("interact", number * 10, 8))
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         reader.get(PATH.format(rossi.genesys_id))
 
 

@@ -138,7 +138,7 @@ def test_a_refresh_gets_the_living_part_alone_and_304_while_nothing_changed(
 
 
 @pytest.mark.parametrize("many", [50, 100])
-def test_the_board_asks_the_same_eight_queries_for_any_number_of_rows(
+def test_the_board_asks_the_same_nine_queries_for_any_number_of_rows(
     reader: Client,
     moment: datetime,
     many: int,
@@ -151,7 +151,7 @@ def test_the_board_asks_the_same_eight_queries_for_any_number_of_rows(
         )
         held(conversation, moment, 1)
 
-    with django_assert_num_queries(8):  # session, user, watermark; clocks, names, hours, activity
+    with django_assert_num_queries(9):  # session, user, watermark; clocks, names, hours, activity
         page = board(reader)
 
     assert len(rows(page)) == many
@@ -220,3 +220,33 @@ def test_pages_carry_no_inline_script_or_style(reader: Client, moment: datetime)
         assert "unsafe" not in response.headers["Content-Security-Policy"]
         assert not re.search(r"<script(?![^>]*\ssrc=)", page)
         assert not re.search(r"<style|\sstyle=|\son\w+=", page)
+
+
+def test_a_row_says_that_its_agent_went_home_and_since_when(
+    reader: Client, moment: datetime
+) -> None:
+    gone, resting, there = (factories.agent(name) for name in ("Gone", "Resting", "There"))
+    for agent in (gone, resting, there):
+        waiting(moment, 60, user_id=agent.genesys_id)
+    factories.present(
+        gone.genesys_id,
+        ("ON_QUEUE", moment - 200 * MINUTE),
+        ("OFFLINE", moment - timedelta(days=9)),
+        ("OFFLINE", moment - 30 * MINUTE),
+    )
+    factories.present(resting.genesys_id, ("MEAL", moment - 5 * MINUTE))
+    factories.present(there.genesys_id, ("ON_QUEUE", moment - 5 * MINUTE))
+
+    page = board(reader)
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+    table = csv.DictReader(StringIO(board(reader, format="csv")))
+
+    assert re.search(r"Gone not connected offline since [\d:]+ ", text)
+    assert re.search(r"Resting not connected meal since [\d:]+ ", text)
+    assert re.search(r"There not connected [^ ]{8} ", text)
+    assert page.count('class="away"') == 2
+    assert {row["agent"]: row["agent_away"].split(" ")[0] for row in table} == {
+        "Gone": "offline",
+        "Resting": "meal",
+        "There": "",
+    }

@@ -1,0 +1,84 @@
+"""What a road misses is noticed once, shown, and filled by the run that reads it after all."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from integrations import gaps, selectors, watermarks
+from integrations.errors import TemporaryError
+from integrations.models import Gap, Watermark
+
+pytestmark = pytest.mark.django_db
+POLL = "genesys.poll"
+
+
+def _run(at: datetime, *, road: str = POLL) -> None:
+    with watermarks.run(road, clock=lambda: at) as run:
+        run.advance(at)
+
+
+def _fail(at: datetime) -> None:
+    with pytest.raises(TemporaryError), watermarks.run(POLL, clock=lambda: at):
+        raise TemporaryError("GET api.example/x: 503")
+
+
+def test_three_cycles_that_did_not_run_are_a_gap_that_the_next_run_fills(now: datetime) -> None:
+    _run(now)
+    back = now + timedelta(minutes=4)
+
+    assert gaps.watch(now=back) == 1
+    assert gaps.watch(now=back) == 0
+    gap = Gap.objects.get()
+    assert (gap.road, gap.start, gap.end, gap.filled_at) == (POLL, now, None, None)
+    assert "was down" in gap.reason
+
+    _run(back)
+    gap.refresh_from_db()
+    assert (gap.end, gap.filled_at) == (back, back)
+
+
+def test_a_gap_that_nobody_watched_is_noticed_by_the_run_that_fills_it(now: datetime) -> None:
+    _run(now)
+    _run(now + timedelta(hours=2))
+
+    assert Gap.objects.get().filled_at == now + timedelta(hours=2)
+
+
+def test_a_road_that_runs_in_time_has_no_gap(now: datetime) -> None:
+    for minutes in range(0, 9, 3):
+        _run(now + timedelta(minutes=minutes))
+
+    assert not Gap.objects.exists()
+
+
+def test_a_road_that_fails_grows_one_gap_and_says_why(now: datetime) -> None:
+    _run(now)
+    for minutes in (1, 4, 5):
+        _fail(now + timedelta(minutes=minutes))
+
+    gap = Gap.objects.get()
+    assert (gap.start, gap.reason) == (now, "GET api.example/x: 503")
+
+
+def test_a_road_without_a_schedule_is_never_late(now: datetime) -> None:
+    _run(now, road="by.hand")
+
+    assert gaps.watch(now=now + timedelta(days=3)) == 0
+
+
+def test_what_a_page_needs_of_the_roads(now: datetime) -> None:
+    _run(now)
+    later = now + timedelta(minutes=10)
+    gaps.watch(now=later)
+
+    (road,) = selectors.roads(now=later)
+    assert (road.overdue, road.missing_since, road.running) == (True, now, False)
+    (gap,) = selectors.gaps(now=later)
+    assert gap.road == POLL
+
+    _run(later)
+    (road,) = selectors.roads(now=later)
+    assert (road.overdue, road.missing_since) == (False, None)
+    assert [g.filled_at for g in selectors.gaps(now=later)] == [later]
+    assert selectors.gaps(now=later + timedelta(days=2)) == []
+    assert Watermark.objects.get().succeeded_at == later

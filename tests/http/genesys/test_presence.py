@@ -1,0 +1,159 @@
+"""What the simulated agents were, read into the mirror: late, live, and both."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from chrono.instants import parse, to_ms
+from conversations import presence as mirror
+from conversations.domain.presence import PresenceTold
+from conversations.models import PresenceSpan
+from integrations.errors import PermissionMissingError
+from integrations.genesys.client import Client, Credentials
+from integrations.genesys.presence import PATH, begin, read_presence
+from integrations.models import Watermark
+from simulator.api.access import Access
+from simulator.clock import ManualClock
+from simulator.server import Served, serving
+from simulator.world import World
+from simulator.world.feed import Occurrence
+
+pytestmark = pytest.mark.django_db
+
+EPOCH = datetime(2026, 3, 23, 4, 0, tzinfo=UTC)  # a Monday
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(EPOCH + timedelta(hours=2))
+
+
+@pytest.fixture
+def centre(clock: ManualClock) -> Iterator[Served]:
+    with serving(World(seed=7, epoch=EPOCH), clock) as served:
+        served.centre.access = Access(allowed=0)
+        yield served
+
+
+@pytest.fixture
+def simulated(centre: Served, clock: ManualClock, client: Client) -> Client:
+    """A client of the simulated centre, whose clock is the centre's; the cache is the test's."""
+    return Client(Credentials(centre.url, "simulator", "simulator"), clock=clock.now)
+
+
+def _truth(centre: Served, at: datetime) -> set[tuple[str, str, str, int, int | None]]:
+    told = centre.centre.world.truth(at)["presence"]
+    return {
+        (user_id, kind, spell["value"], spell["started_at"], spell["ended_at"])
+        for user_id, kinds in told.items()
+        for kind, spells in kinds.items()
+        for spell in spells
+    }
+
+
+def _mirror() -> set[tuple[str, str, str, int, int | None]]:
+    return {
+        (
+            row.user_id,
+            row.kind,
+            row.value,
+            to_ms(row.started_at),
+            to_ms(row.ended_at) if row.ended_at else None,
+        )
+        for row in PresenceSpan.objects.all()
+    }
+
+
+def _news(told: Occurrence) -> list[PresenceTold]:
+    body = told.body
+    presence, routing = body["presence"], body["routingStatus"]
+    definition = presence["presenceDefinition"]
+    since = parse(presence["modifiedDate"])
+    return [
+        PresenceTold(body["id"], "presence", definition["systemPresence"], definition["id"], since),
+        PresenceTold(body["id"], "routing", routing["status"], "", parse(routing["startTime"])),
+    ]
+
+
+def test_the_mirror_is_the_truth_and_reading_again_writes_nothing(
+    centre: Served, simulated: Client, clock: ManualClock
+) -> None:
+    for hours in (1, 0.1, 5, 0.1, 30, 0.5):  # thirty: a downtime longer than the day looked back
+        clock.advance(hours * 3600)
+        read_presence(client=simulated, now=clock.now())
+
+    truth = _truth(centre, clock.now())
+    assert len(truth) > 500
+    assert _mirror() == truth
+    assert read_presence(client=simulated, now=clock.now()) == 0
+    mark = Watermark.objects.get(road="genesys.presence")
+    assert (mark.read_to, mark.failing_since) == (clock.now(), None)
+
+
+def test_events_alone_and_late_readings_end_in_the_same_rows(
+    centre: Served, simulated: Client, clock: ManualClock
+) -> None:
+    heard: list[Occurrence] = []
+    centre.centre.world.feed.listen(
+        lambda told: heard.append(told) if told.topic.endswith(".activity") else None
+    )
+    clock.advance(6 * 3600)
+    centre.centre.live_on()
+    news = [one for told in heard for one in _news(told)]
+    mirror.record_live(told=reversed(news), now=clock.now())
+
+    changed = {row for row in _truth(centre, clock.now()) if row[3] > to_ms(EPOCH)}
+    assert _mirror() >= changed > set()
+
+    read_presence(client=simulated, now=clock.now())
+    assert mirror.record_live(told=news, now=clock.now()) == 0
+    assert _mirror() == _truth(centre, clock.now())
+
+
+def test_the_whole_last_day_is_read_once_an_hour() -> None:
+    now = datetime(2026, 3, 27, 16, 45, tzinfo=UTC)
+
+    assert begin(None, now) == now - timedelta(days=1)
+    assert begin(now - timedelta(minutes=5), now) == now - timedelta(minutes=15)
+    assert begin(now - timedelta(minutes=46), now) == now - timedelta(days=1)
+    assert begin(now - timedelta(days=3), now) == now - timedelta(days=3, minutes=10)
+
+
+def test_a_refusal_is_told_and_the_gap_is_read_later(
+    host: Any, client: Client, now: datetime
+) -> None:
+    answers: list[Any] = [(403, {"code": "missing.permission"}), (200, {})]
+    host.routes[PATH] = lambda stage: stage.answer(*answers.pop(0))
+
+    with pytest.raises(PermissionMissingError):
+        read_presence(client=client, now=now)
+    assert Watermark.objects.get(road="genesys.presence").failing_since == now
+
+    read_presence(client=client, now=now)
+    assert Watermark.objects.get(road="genesys.presence").read_to == now
+
+
+def test_null_and_unknown_values_do_no_harm(host: Any, client: Client, now: datetime) -> None:
+    start = "2026-03-27T08:00:00.000Z"
+    host.routes[PATH] = lambda stage: stage.answer(
+        body={
+            "userDetails": [
+                {"userId": None, "primaryPresence": [{"startTime": start}]},
+                {
+                    "userId": "u",
+                    "primaryPresence": [
+                        {"startTime": start, "systemPresence": None},
+                        {"startTime": start, "systemPresence": "ON_THE_MOON"},
+                        {"startTime": None, "systemPresence": "AWAY"},
+                    ],
+                    "routingStatus": None,
+                },
+            ]
+        }
+    )
+
+    read_presence(client=client, now=now)
+
+    assert list(PresenceSpan.objects.values_list("value", flat=True)) == ["ON_THE_MOON"]

@@ -1,0 +1,126 @@
+"""What happens in the centre stands in the inbox, whatever happens to the sockets."""
+
+from typing import Any
+
+from integrations.genesys.notifications import gaps
+from integrations.models import NotificationChannel, NotificationTopic, Watermark
+from tests.http.notifications.conftest import Stage, agents, subscribed, until
+
+
+def test_what_happens_to_an_agent_stands_in_the_inbox(stage: Stage) -> None:
+    (one,) = agents(1)
+    stage.start()
+    until(lambda: len(subscribed()) == 3)
+    until(gaps.ordered)
+    until(lambda: stage.reminded)
+
+    stage.tell(f"v2.users.{one}.conversations", say="a")
+    stage.tell("v2.users.somebody-else.conversations", say="b")
+    stage.tell(f"v2.detail.events.agent.{one}.state", say="c")
+
+    until(lambda: stage.said() == ["a", "c"])
+    assert stage.bodies()[0]["topicName"] == f"v2.users.{one}.conversations"
+    assert stage.woken
+    row = until(lambda: Watermark.objects.get(road="genesys.notifications"))
+    until(lambda: Watermark.objects.get(pk=row.pk).succeeded_at)
+    assert "3 topics on 1 channels of 1 listeners" in Watermark.objects.get(pk=row.pk).detail
+
+
+def test_a_line_that_goes_dead_is_connected_again_and_a_reading_is_ordered(stage: Stage) -> None:
+    (one,) = agents(1)
+    stage.start()
+    until(lambda: len(subscribed()) == 3)
+    ordered = until(gaps.ordered)
+    assert gaps.done(since=ordered)
+    stage.rules(drop_every_s=0.2)
+    until(gaps.ordered)
+    stage.rules()
+    channel = NotificationChannel.objects.get()
+    assert channel.reconnects >= 1
+    until(lambda: NotificationChannel.objects.get(connected=True))
+    stage.tell(f"v2.users.{one}.activity", say="again")
+    until(lambda: stage.said() == ["again"])
+    assert len(stage.served.centre.channels.of("simulator")) == 1
+
+
+def test_a_socket_that_falls_silent_is_given_up(stage: Stage) -> None:
+    agents(1)
+    stage.start()
+    until(lambda: len(subscribed()) == 3)
+    stage.rules(silent=True)
+    until(lambda: NotificationChannel.objects.filter(detail__startswith="no heartbeat").exists())
+    stage.rules()
+    until(lambda: NotificationChannel.objects.filter(connected=True, reconnects__gte=1).exists())
+
+
+def test_a_planned_close_loses_nothing(stage: Stage) -> None:
+    (one,) = agents(1)
+    stage.start()
+    until(lambda: len(subscribed()) == 3)
+    first = NotificationChannel.objects.get().genesys_id
+    stage.rules(closing_every_s=0.5, closing_grace_s=1.5)
+    told = 0
+    topic = f"v2.users.{one}.conversations"
+
+    def moved() -> bool:
+        nonlocal told
+        stage.tell(topic, say=told)
+        told += 1
+        return not NotificationChannel.objects.filter(genesys_id=first).exists()
+
+    until(moved)
+    stage.rules()
+    until(lambda: set(stage.said()) == set(range(told)))
+
+
+def test_a_channel_that_is_gone_is_replaced(stage: Stage) -> None:
+    (one,) = agents(1)
+    stage.start()
+    until(lambda: len(subscribed()) == 3)
+    first = NotificationChannel.objects.get().genesys_id
+    channels = stage.served.centre.channels
+    channels._close(channels.get(first))
+    until(lambda: NotificationChannel.objects.filter(connected=True).exclude(genesys_id=first))
+    stage.tell(f"v2.users.{one}.conversations", say="here")
+    until(lambda: stage.said() == ["here"])
+
+
+def test_an_access_token_that_ends_takes_the_channel_along_and_another_is_taken(
+    stage: Stage,
+) -> None:
+    (one,) = agents(1)
+    stage.start()
+    until(lambda: len(subscribed()) == 3)
+    first = NotificationChannel.objects.get().genesys_id
+    stage.served.centre.access.revoke_all()
+    until(
+        lambda: (
+            NotificationChannel.objects.filter(connected=True).exclude(genesys_id=first).exists()
+        )
+    )
+    stage.tell(f"v2.users.{one}.conversations", say="here")
+    until(lambda: stage.said() == ["here"])
+
+
+def test_rejected_and_unoffered_topics_are_told_with_what_is_missing(stage: Stage) -> None:
+    (one,) = agents(1)
+    stage.rules(
+        rejected={"*.activity": ["presence:user:view"]},
+        not_offered=["v2.detail.events.agent.{id}.state"],
+    )
+    stage.start()
+    until(lambda: subscribed() == {f"v2.users.{one}.conversations"})
+    rows: dict[str, Any] = {row.name: row for row in NotificationTopic.objects.all()}
+    rejected = rows[f"v2.users.{one}.activity"]
+    assert rejected.state == "rejected"
+    assert "lacks presence:user:view" in rejected.reason
+    assert rejected.retry_at is not None
+    left_out = rows[f"v2.detail.events.agent.{one}.state"]
+    assert left_out.state == "not_offered"
+    assert "does not offer" in left_out.reason
+
+    stage.rules()
+    NotificationTopic.objects.filter(pk=rejected.pk).update(
+        retry_at=rejected.retry_at.replace(year=2020)
+    )
+    until(lambda: f"v2.users.{one}.activity" in subscribed())
