@@ -19,6 +19,7 @@ from integrations.genesys.transport import Answer
 # How long to wait where Genesys limits the rate without saying for how long: one window of it.
 DEFAULT_WAIT_S: Final = 60.0
 PERMISSION: Final = re.compile(r"\b[a-zA-Z]+:[a-zA-Z]+:(?:[a-zA-Z]+|\*)")
+LONGEST_SAID: Final = 300
 CODE: Final = re.compile(r"[\w.\-]{1,100}")
 
 
@@ -78,7 +79,10 @@ def _refused(answer: Answer) -> Exception:
     moved = urlsplit(answer.headers.get("location", "")).netloc
     hint = f", sent on to {moved}: set the region that this organisation is in" if moved else ""
     return RefusedError(
-        f"{_told(answer)}{f' {code}' if code else ''}{hint}", status=answer.status, code=code
+        f"{_told(answer)}{f' {code}' if code else ''}{hint}",
+        status=answer.status,
+        code=code,
+        said=(said.message or "")[:LONGEST_SAID],
     )
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from starlette.requests import Request
 
@@ -85,7 +85,8 @@ def _publish(centre: Centre, source: str) -> str:
     flows = centre.automation.flows
     known = next((each for each in flows.values() if each["name"] == told["name"]), None)
     id_ = known["id"] if known else new_id()
-    version = int(known["publishedVersion"]["id"].split(".")[0]) + 1 if known else 1
+    published = (known or {}).get("publishedVersion", {"id": "0.0"})
+    version = int(published["id"].split(".")[0]) + 1
     flows[id_] = {
         "id": id_,
         "name": told["name"],
@@ -101,7 +102,7 @@ def _publish(centre: Centre, source: str) -> str:
     return str(id_)
 
 
-def _known(of: dict[str, Entity], request: Request, what: str) -> Any:
+def _known(of: dict[str, Entity], request: Request, what: str) -> Entity:
     id_ = request.path_params["id"]
     if id_ not in of:
         raise not_found(what, id_)

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from simulator.api import account, data_actions, flows, triggers
+from simulator.api import account, data_actions, flows, integrations, triggers
 from simulator.api.answers import Handler
 
 ROUTES: Sequence[tuple[str, str, Handler]] = (
     *account.ROUTES,
     *data_actions.ROUTES,
+    *integrations.ROUTES,
     *flows.ROUTES,
     *triggers.ROUTES,
 )
