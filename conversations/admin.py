@@ -215,6 +215,17 @@ class CommonEventAdmin(BelowConversationAdmin):
     list_filter = ("name",)
 
 
+@admin.register(models.SessionState)
+class SessionStateAdmin(MirrorAdmin):
+    """What events proved of sessions before analytics showed it."""
+
+    list_display = ("state", "since", "session_id", "conversation_id", AGENT, "heard_at", "told")
+    list_filter = ("state", "told")
+    search_fields = ("conversation_id__exact", "session_id__exact")
+    search_help_text = "The whole id of a conversation or a session"
+    ordering = ("-heard_at", "-pk")
+
+
 @admin.register(models.Change)
 class ChangeAdmin(BelowConversationAdmin):
     list_display = ("conversation", "recorded_at", "window_start", "window_end")

@@ -49,6 +49,8 @@ DEMO_KEY = "the demo listens on loopback only: this is no secret"
 SECRET_KEY = env.secret("SECRET_KEY", default=DEMO_KEY)
 if not DEMO and SECRET_KEY == DEMO_KEY:
     raise ImproperlyConfigured("SECRET_KEY is not set: write 50 random characters into it")
+# Earlier ones: what was signed or digested with them still holds.
+SECRET_KEY_FALLBACKS = env.secrets("SECRET_KEY_FALLBACKS")
 # What encrypts stored secrets: the first does, all decrypt. Without one it is made of SECRET_KEY.
 SECRETS_KEYS = env.secrets("DCM_SECRETS_KEY")
 ALLOWED_HOSTS = env.texts("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
@@ -213,6 +215,7 @@ _messages = env.number("DCM_MESSAGES_SECONDS", default=15 if DEMO else 60, least
 _find = env.number("DCM_FIND_OPEN_SECONDS", default=120 if DEMO else 600, least=1)
 _feedback = env.number("DCM_FEEDBACK_SECONDS", default=60 if DEMO else 900, least=1)
 _presence = env.number("DCM_PRESENCE_SECONDS", default=15 if DEMO else 300, least=1)
+_wanted = env.number("DCM_WANTED_SECONDS", default=2, least=1)
 _derive = env.number("DCM_DERIVE_SECONDS", default=5, least=1)
 _gdpr = env.number("DCM_GDPR_SECONDS", default=60 if DEMO else 3600, least=1)
 _inbox = env.number("DCM_INBOX_SECONDS", default=2, least=1)
@@ -225,6 +228,7 @@ def _every(task: str, seconds: int) -> dict[str, Any]:
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "poll": _every("integrations.genesys.poll", _poll),
     "reread-open": _every("integrations.genesys.reread_open", _open),
+    "reread-wanted": _every("integrations.genesys.reread_wanted", _wanted),
     "find-open": _every("integrations.genesys.find_open", _find),
     "read-messages": _every("integrations.genesys.read_messages", _messages),
     "read-feedback": _every("integrations.genesys.read_feedback", _feedback),

@@ -11,10 +11,10 @@ from django.db.models import F, Max
 import handling.services
 import sla.services
 from conversations.models import Change
-from integrations.domain.events import Carried, Event, Heard
+from integrations.domain.events import Carried
 from integrations.errors import MalformedPayloadError
 from integrations.eventbridge import envelope
-from integrations.genesys import hooks
+from integrations.genesys import announcements, hooks, meaning
 from integrations.genesys.notifications import frames
 from integrations.inbox import process
 from integrations.models import Source
@@ -37,7 +37,7 @@ READERS: Final[Mapping[str, Callable[[bytes], Sequence[Carried]]]] = {
 
 def process_inbox(*, now: datetime) -> process.Done:
     """Work through what was sent to us; safe to run twice, and by several workers at once."""
-    return process.process(now=now, read=_read, understand=_understand, take=_take)
+    return process.process(now=now, read=_read, understand=announcements.read, take=meaning.take)
 
 
 def _read(kind: str, body: bytes) -> Sequence[Carried]:
@@ -45,14 +45,6 @@ def _read(kind: str, body: bytes) -> Sequence[Carried]:
     if reader is None:
         raise MalformedPayloadError(f"nothing here reads what sources of kind {kind} send")
     return reader(body)
-
-
-def _understand(carried: Carried) -> Event:
-    raise MalformedPayloadError(f"nothing here understands {carried.topic}")
-
-
-def _take(heard: Sequence[Heard], *, now: datetime) -> None:
-    pass
 
 
 class _Window(NamedTuple):

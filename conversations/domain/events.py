@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from conversations.domain import holds
 from conversations.domain.disconnects import TRANSFERS
 from conversations.domain.facts import Conversation, Participant, Segment, Session
 
@@ -17,6 +18,8 @@ from conversations.domain.facts import Conversation, Participant, Segment, Sessi
 # few seconds; what is longer ends the handover, or the conversation.
 GRACE = timedelta(seconds=5)
 AGENT_PURPOSES = frozenset({"agent", "user"})
+# Who takes a mail while on a call is connected, and the mail on hold before anything else.
+CONNECTED = frozenset({"interact", "hold", "parked"})
 HANDOVER_PURPOSES = AGENT_PURPOSES | {"acd"}
 
 
@@ -26,6 +29,8 @@ class Name(StrEnum):
     CONVERSATION_CREATED = "conversation.created"
     PARTICIPANT_ADDED = "participant.added"
     AGENT_CONNECTED = "agent.connected"
+    HOLD_STARTED = "hold.started"
+    HOLD_ENDED = "hold.ended"
     AGENT_TRANSFERRED = "agent.transferred"
     AGENT_DISCONNECTED = "agent.disconnected"
     HANDOVER_ENDED = "handover.ended"
@@ -33,14 +38,20 @@ class Name(StrEnum):
     CONVERSATION_REOPENED = "conversation.reopened"
 
 
+HOLDS = frozenset({Name.HOLD_STARTED, Name.HOLD_ENDED})
+
+
+About = tuple[tuple[str, str], ...]
+
+
 class CommonEvent(NamedTuple):
-    """One event. subject is the participant, session or number that it is about, or ""."""
+    """One event. subject is the participant, session, hold or number that it is about, or ""."""
 
     name: Name
     conversation_id: str
     subject: str
     at: datetime
-    about: tuple[tuple[str, str], ...] = ()
+    about: About = ()
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -141,18 +152,15 @@ def _agent_events(name_of: str, spoken: Spoken, begun: Sequence[Spoken]) -> Iter
     """Yield what one agent session tells: a ring alone is no connection, a hold no end."""
     session = spoken.session
     connected_at = min(
-        (s.started_at for s in session.segments if s.segment_type == "interact"), default=None
+        (s.started_at for s in session.segments if s.segment_type in CONNECTED), default=None
     )
-    about: tuple[tuple[str, str], ...] = (
-        ("participantId", spoken.participant.genesys_id),
-        ("sessionId", session.genesys_id),
-        ("userId", spoken.participant.user_id),
-        ("mediaType", session.media_type),
-        ("queueId", next((s.queue_id for s in session.segments if s.queue_id), "")),
-    )
+    about = about_session(spoken)
     is_agent = spoken.participant.purpose == "agent"
     if connected_at and is_agent:
         yield CommonEvent(Name.AGENT_CONNECTED, name_of, session.genesys_id, connected_at, about)
+    if is_agent:
+        for hold in holds.of(session.segments):
+            yield from hold_events(name_of, session.genesys_id, hold, about)
     last = _last_with_disconnect(session)
     if last is None or last.ended_at is None:
         return
@@ -163,6 +171,28 @@ def _agent_events(name_of: str, spoken: Spoken, begun: Sequence[Spoken]) -> Iter
         yield CommonEvent(
             Name.AGENT_DISCONNECTED, name_of, session.genesys_id, last.ended_at, about
         )
+
+
+def about_session(spoken: Spoken) -> About:
+    """Return what every event of an agent's session tells along."""
+    session = spoken.session
+    return (
+        ("participantId", spoken.participant.genesys_id),
+        ("sessionId", session.genesys_id),
+        ("userId", spoken.participant.user_id),
+        ("mediaType", session.media_type),
+        ("queueId", next((s.queue_id for s in session.segments if s.queue_id), "")),
+    )
+
+
+def hold_events(
+    name_of: str, session_id: str, hold: holds.Hold, about: About
+) -> Iterator[CommonEvent]:
+    """Yield what one hold tells, under one subject."""
+    subject = holds.subject(session_id, hold.started_at)
+    yield CommonEvent(Name.HOLD_STARTED, name_of, subject, hold.started_at, about)
+    if hold.ended_at:
+        yield CommonEvent(Name.HOLD_ENDED, name_of, subject, hold.ended_at, about)
 
 
 def _last_with_disconnect(session: Session) -> Segment | None:

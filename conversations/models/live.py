@@ -16,6 +16,7 @@ class SessionState(models.Model):
     session_id = models.CharField(max_length=ID_LENGTH)
     participant_id = models.CharField(max_length=ID_LENGTH, blank=True)
     user_id = models.CharField(max_length=ID_LENGTH, blank=True)
+    purpose = models.CharField(max_length=30, blank=True)
     media_type = models.CharField(max_length=30, blank=True)
     queue_id = models.CharField(max_length=ID_LENGTH, blank=True)
     state = models.CharField(max_length=20, help_text="See conversations.domain.live.State.")

@@ -19,7 +19,8 @@ class Carried(NamedTuple):
 class Event(NamedTuple):
     """What every event of Genesys is told apart by, by our names.
 
-    Absent texts are "", an absent time is None. What a topic carries beyond that stays in the body.
+    Absent texts are "", an absent time is None. detail tells apart what may fall on one instant:
+    states of a session, metrics. What a topic carries beyond that stays in the body.
     """
 
     topic: str
@@ -30,6 +31,7 @@ class Event(NamedTuple):
     queue_id: str = ""
     media_type: str = ""
     at: datetime | None = None
+    detail: str = ""
 
     @property
     def key(self) -> str | None:
@@ -38,7 +40,9 @@ class Event(NamedTuple):
             return None
         ids = (self.topic, self.conversation_id, self.participant_id, self.session_id)
         # A topic of a user has no conversation: there the user tells two events apart.
-        text = "\n".join((*ids, "" if self.conversation_id else self.user_id, self.at.isoformat()))
+        user_id = "" if self.conversation_id else self.user_id
+        detail = (self.detail,) if self.detail else ()
+        text = "\n".join((*ids, user_id, self.at.isoformat(), *detail))
         return blake2b(text.encode(), digest_size=16).hexdigest()
 
 

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
@@ -29,8 +30,13 @@ BULK: Final = "/api/v2/conversations/messages/{}/messages/bulk"
 IDS_A_BULK: Final = 1000
 CONVERSATIONS_A_RUN: Final = 200
 RESERVE: Final = 100
-# A long exchange in one segment need not change the analytics detail at all.
+# Analytics mostly changes when somebody writes, but need not. Events that count what is written
+# find the rest, and reading again only makes good what they lost. Where no event ever came, a
+# conversation is read the less often the longer it has been quiet.
 READ_AGAIN_AFTER: Final = timedelta(minutes=5)
+READ_AGAIN_BY: Final = timedelta(minutes=15)
+READ_COUNTED_AGAIN: Final = timedelta(hours=1)
+QUIET_PACE: Final = 4
 
 
 class Digital(NamedTuple):
@@ -41,11 +47,20 @@ class Digital(NamedTuple):
     media_type: str
 
 
+class Quiet(NamedTuple):
+    """When a conversation last changed, was last asked who wrote, and last told of by events."""
+
+    changed_at: datetime
+    read_at: datetime | None
+    moved_at: datetime | None
+
+
 def read_messages(*, client: Client, now: datetime) -> int:
     """Read who wrote in open e-mail and message conversations, and in ended ones once more.
 
-    Those that changed since, or were not read for a while; open ones first. Leaves a part of the
-    rate limit to others. Returns how many messages were new or are told otherwise now.
+    Those that changed since, or of which an event told that somebody wrote; the others now and
+    then. Open ones first. Leaves a part of the rate limit to others. Returns how many messages were
+    new or are told otherwise now.
     Raises RoadBusyError while another run is going on, TemporaryError, PermanentError.
     """
     with watermarks.run(READ_MESSAGES, clock=client.clock) as run:
@@ -63,16 +78,31 @@ def read_messages(*, client: Client, now: datetime) -> int:
 
 
 def _due(now: datetime) -> list[Digital]:
-    last = "reading__messages_read_at"
+    """Return the conversations to read: open ones before ended ones, longest unread first."""
+    last, moved = "reading__messages_read_at", "reading__messages_moved_at"
+    news = (
+        Q(**{last: None}) | Q(**{f"{last}__lt": F("observed_at")}) | Q(**{f"{last}__lt": F(moved)})
+    )
     stale = Q(ended_at=None, **{f"{last}__lte": now - READ_AGAIN_AFTER})
-    news = Q(**{last: None}) | Q(**{f"{last}__lt": F("observed_at")}) | stale
     young = Q(ended_at=None) | Q(ended_at__gt=now - timedelta(days=settings.LOOKBACK_DAYS))
     rows = (
-        Conversation.objects.filter(young, news, media_type__in=READERS)
+        Conversation.objects.filter(young, news | stale, media_type__in=READERS)
         .order_by(F("ended_at").desc(nulls_first=True), F(last).asc(nulls_first=True), "pk")
-        .values_list("pk", "genesys_id", "media_type")
+        .values_list(*Digital._fields, "observed_at", last, moved)
     )
-    return [Digital(*row) for row in rows[:CONVERSATIONS_A_RUN]]
+    due = (Digital(*row[:3]) for row in rows if is_due(Quiet(*row[3:]), now))
+    return list(islice(due, CONVERSATIONS_A_RUN))
+
+
+def is_due(quiet: Quiet, now: datetime) -> bool:
+    """Tell whether to ask again who wrote: where there is news, or after a while without any."""
+    changed_at, read_at, moved_at = quiet
+    if read_at is None or read_at < changed_at or (moved_at and read_at < moved_at):
+        return True
+    if moved_at:
+        return now - read_at >= READ_COUNTED_AGAIN
+    wait = max((now - changed_at) / QUIET_PACE, READ_AGAIN_AFTER)
+    return now - read_at >= min(wait, READ_AGAIN_BY)
 
 
 def _read(client: Client, one: Digital, ours: frozenset[str], now: datetime) -> int:

@@ -165,7 +165,7 @@ def is_customers(email: Email, sides: Sides) -> bool:
 def spoken_ids(told: MessageConversation) -> list[str]:
     """Return the ids of what was said in a message conversation, each once."""
     details = (d for p in told.participants or () for d in p.messages or ())
-    return list(dict.fromkeys(d.message_id for d in details if d.message_id and _speaks(d)))
+    return list(dict.fromkeys(d.message_id for d in details if d.message_id and speaks(d)))
 
 
 def messages(told: Iterable[Text]) -> Iterator[Message]:
@@ -187,7 +187,8 @@ def _writer(text: Text) -> tuple[str, str]:
     return (AGENT if user_id or entity.casefold() == "human" else AUTOMATIC), user_id
 
 
-def _speaks(detail: Detail) -> bool:
+def speaks(detail: Detail) -> bool:
+    """Tell whether a message is one: no sign, and none that never arrived."""
     kind = (detail.message_metadata and detail.message_metadata.type) or ""
     status = (detail.message_status or "").casefold()
     return kind.casefold() not in NO_WORDS and status not in FAILED

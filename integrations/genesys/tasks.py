@@ -10,7 +10,16 @@ from celery.signals import worker_init, worker_ready
 from django.utils import timezone
 
 from integrations.errors import IntegrationError
-from integrations.genesys import correspondence, feedback, gdpr, poll, presence, rereads, sdk
+from integrations.genesys import (
+    correspondence,
+    feedback,
+    gdpr,
+    poll,
+    presence,
+    rereads,
+    sdk,
+    wanted,
+)
 from integrations.genesys import synchronise as directory
 from integrations.genesys.client import connect
 
@@ -54,6 +63,14 @@ def read_feedback() -> None:
 def reread_open() -> None:
     """Read the open conversations again."""
     rereads.reread_open(client=connect(timezone.now), now=timezone.now())
+
+
+@shared_task(
+    name="integrations.genesys.reread_wanted", ignore_result=True, throws=(IntegrationError,)
+)
+def reread_wanted() -> None:
+    """Read the conversations that events told of."""
+    wanted.reread_wanted(client=connect(timezone.now), now=timezone.now())
 
 
 @shared_task(

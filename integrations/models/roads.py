@@ -46,6 +46,12 @@ class Reading(models.Model):
     )
     read_at = models.DateTimeField(null=True, blank=True)
     messages_read_at = models.DateTimeField(null=True, blank=True)
+    messages_moved_at = models.DateTimeField(
+        null=True, blank=True, help_text="When an event last told that somebody wrote."
+    )
+    messages_sent = models.IntegerField(
+        null=True, blank=True, help_text="Mails that agents sent, as events counted them."
+    )
 
     def __str__(self) -> str:
         return f"{self.conversation_id} at {self.read_at}"

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
 from typing import Any, NamedTuple
@@ -16,25 +16,35 @@ from integrations.inbox import sources
 from simulator.api.access import Access
 from simulator.api.permissions import Permissions
 from simulator.automation.store import Store
-from simulator.clock import ManualClock
+from simulator.clock import ManualClock, RunningClock
 from simulator.server import Served, serving
 from simulator.world import World
 
-EPOCH = datetime(2026, 3, 26, 5, tzinfo=UTC)
-NOW = EPOCH + timedelta(hours=5)
+EPOCH = datetime(2026, 3, 26, 9, tzinfo=UTC)
 
 
 @pytest.fixture(scope="package")
-def standing() -> Iterator[Served]:
-    world = World(seed=7, epoch=EPOCH)
-    world.advance_to(NOW)
-    with serving(world, ManualClock(NOW)) as served:
+def living() -> Iterator[Served]:
+    """An organisation whose clock is this machine's."""
+    now = datetime.now(UTC)
+    with serving(World(seed=7, epoch=now), RunningClock(now, speed=1)) as served:
         yield served
 
 
 @pytest.fixture
-def centre(standing: Served, settings: Any) -> Iterator[Served]:
+def centre(living: Served, settings: Any) -> Iterator[Served]:
     """A simulated organisation in which nothing is set up yet, and settings that name it."""
+    yield from _fresh(living, settings)
+
+
+@pytest.fixture
+def moved_centre(settings: Any) -> Iterator[Served]:
+    """The same, on a morning of its own that POST /simulator/clock moves."""
+    with serving(World(seed=7, epoch=EPOCH), ManualClock(EPOCH)) as served:
+        yield from _fresh(served, settings)
+
+
+def _fresh(standing: Served, settings: Any) -> Iterator[Served]:
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     cache.clear()
     sources.KEYS.forget()

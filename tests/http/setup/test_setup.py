@@ -258,12 +258,12 @@ def test_workflows_are_exported_for_those_who_import_them_by_hand(
 
 
 def test_what_happens_is_posted_as_set_up_and_our_reader_takes_it(
-    centre: Served, receiver: Receiver
+    moved_centre: Served, receiver: Receiver
 ) -> None:
     """The simulated triggers fire with the token and at the URL that were set up."""
     run("genesys_setup", "--apply", "--url", receiver.url, "--media", "email")
-    requests.post(f"{centre.url}/simulator/clock", json={"advance_s": 7200}, timeout=60)
-    told = requests.post(f"{centre.url}/simulator/triggered/flush", timeout=40).json()
+    requests.post(f"{moved_centre.url}/simulator/clock", json={"advance_s": 14400}, timeout=60)
+    told = requests.post(f"{moved_centre.url}/simulator/triggered/flush", timeout=40).json()
 
     assert told["done"]
     assert receiver.got

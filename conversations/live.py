@@ -1,0 +1,172 @@
+"""Writing what events prove at once, without waiting for analytics to show it."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+
+from conversations import bulk, tables, telling
+from conversations.domain.events import HOLDS, CommonEvent, Seen, look
+from conversations.domain.live import PROVABLE, News, Proven, State, proven, renamed
+from conversations.models import CommonEvent as EventRow
+from conversations.models import Conversation, Participant, SessionState
+
+# Messages about one session come in order, but for some that are worked through side by side.
+OVERTAKES_WITHIN: Final = timedelta(seconds=2)
+_NEWS: Final = News._fields
+_DETAILS: Final = ("participant_id", "user_id", "purpose", "media_type", "queue_id")
+_Told = dict[telling.Identity, EventRow]
+
+
+@transaction.atomic
+def record_news(*, news: Sequence[News], now: datetime) -> int:
+    """Keep what events prove, and tell the Common Events in it; return how many were told.
+
+    What is known already changes nothing. News of a conversation that is not in the mirror yet is
+    told when that comes. News without a session is of its participant's only one, where the mirror
+    knows it; else it is left to the reading.
+    """
+    kept = sorted({one for one in _with_sessions(news) if one.session_id})
+    SessionState.objects.bulk_create(
+        [SessionState(**one._asdict(), heard_at=now) for one in kept], ignore_conflicts=True
+    )
+    _fill_in(kept)
+    return tell(genesys_ids={one.conversation_id for one in kept}, now=now)
+
+
+@transaction.atomic
+def tell(*, genesys_ids: Collection[str], now: datetime) -> int:
+    """Tell what news proves of these conversations and nobody has told yet; return how much."""
+    untold = SessionState.objects.filter(conversation_id__in=genesys_ids, told=False)
+    # no_key: rows of others that name one of these must not wait, nor make a ring of waiting.
+    rows = list(
+        Conversation.objects.select_for_update(no_key=True)
+        .filter(genesys_id__in=untold.values("conversation_id"))
+        .order_by("pk")
+    )
+    if not rows:
+        return 0
+    known = tables.stored([row.pk for row in rows]).conversations(rows)
+    return settle(
+        [(row.pk, look(one, row.observed_at)) for row, one in zip(rows, known, strict=True)],
+        now,
+    )
+
+
+def off_hold(*, sessions: Collection[tuple[str, str]], now: datetime) -> list[News]:
+    """Return as news that sessions (conversation, session) are off hold, which has no instant.
+
+    It is news where a session is held as far as we know, and has been for longer than two messages
+    that overtake one another lie apart. It counts from now on; the next reading puts it right.
+    """
+    rows = SessionState.objects.filter(conversation_id__in={one for one, _ in sessions})
+    latest: dict[tuple[str, str], SessionState] = {}
+    for row in rows.order_by("since", "pk"):
+        latest[row.conversation_id, row.session_id] = row
+    return [
+        News._make(getattr(row, name) for name in _NEWS)._replace(state=State.CONNECTED, since=now)
+        for key, row in latest.items()
+        if key in sessions and row.state == State.HELD and row.heard_at <= now - OVERTAKES_WITHIN
+    ]
+
+
+def settle(shown: Sequence[tuple[int, Seen]], now: datetime) -> int:
+    """Bring the Common Events of conversations (pk, reading) to what reading and news imply.
+
+    An instant that news told roughly is put right by the reading; what is told keeps its name.
+    Whoever calls holds the conversations' rows. Returns how many events were told.
+    """
+    news = _news_of([seen.conversation.genesys_id for _, seen in shown])
+    concerned = [
+        (pk, proven(seen, news[seen.conversation.genesys_id]))
+        for pk, seen in shown
+        if seen.conversation.genesys_id in news
+    ]
+    if not concerned:
+        return 0
+    told = _told([pk for pk, _ in concerned])
+    fresh = [row for pk, found in concerned for row in _put_right(pk, found, told, now)]
+    bulk.insert(EventRow, telling.COLUMNS, fresh)
+    _mark_told(shown, concerned)
+    return len(fresh)
+
+
+def _with_sessions(news: Iterable[News]) -> list[News]:
+    """Fill in the session of a participant that has only one, as the mirror knows it."""
+    given = list(news)
+    lacking = {one.participant_id for one in given if not one.session_id and one.participant_id}
+    if not lacking:
+        return given
+    conversations = {one.conversation_id for one in given if one.participant_id in lacking}
+    rows = Participant.objects.filter(
+        conversation__genesys_id__in=conversations, genesys_id__in=lacking
+    ).values_list("conversation__genesys_id", "genesys_id", "sessions__genesys_id")
+    found: dict[tuple[str, str], list[str]] = {}
+    for conversation_id, participant_id, session_id in rows:
+        found.setdefault((conversation_id, participant_id), []).append(session_id or "")
+    only = {owner: ids[0] for owner, ids in found.items() if len(ids) == 1}
+    return [
+        one
+        if one.session_id
+        else one._replace(session_id=only.get((one.conversation_id, one.participant_id), ""))
+        for one in given
+    ]
+
+
+def _fill_in(kept: Sequence[News]) -> None:
+    """Add what another road tells of the same state: none tells everything."""
+    known = SessionState.objects.filter(conversation_id__in={one.conversation_id for one in kept})
+    rows = {_key(row): row for row in known}
+    for one in kept:
+        row = rows[_key(one)]
+        lacking = [name for name in _DETAILS if getattr(one, name) and not getattr(row, name)]
+        if lacking:
+            for name in lacking:
+                setattr(row, name, getattr(one, name))
+            row.told = False
+            row.save(update_fields=[*lacking, "told"])
+
+
+def _key(one: News | SessionState) -> tuple[str, str, datetime, str]:
+    return one.conversation_id, one.session_id, one.since, one.state
+
+
+def _news_of(genesys_ids: Sequence[str]) -> dict[str, list[News]]:
+    rows = SessionState.objects.filter(conversation_id__in=genesys_ids).values_list(*_NEWS)
+    found: dict[str, list[News]] = {}
+    for row in rows.order_by("pk"):
+        found.setdefault(row[0], []).append(News._make(row))
+    return found
+
+
+def _told(pks: Sequence[int]) -> _Told:
+    rows = EventRow.objects.filter(conversation_id__in=pks, name__in=PROVABLE)
+    return {(row.conversation_id, row.name, row.subject): row for row in rows}
+
+
+def _put_right(pk: int, found: Proven, told: _Told, now: datetime) -> list[tables.Row]:
+    """Return the rows of events that are not told; correct those that are told otherwise."""
+    held = {subject for owner, name, subject in told if owner == pk and name in HOLDS}
+    fresh: list[CommonEvent] = []
+    for event in (renamed(event, held) for event in found.events):
+        known = told.get((pk, event.name.value, event.subject))
+        if known is None:
+            fresh.append(event)
+        elif _differs(known, event):
+            EventRow.objects.filter(pk=known.pk).update(at=event.at, payload=dict(event.about))
+    return list(telling.rows_of(pk, fresh, now))
+
+
+def _differs(row: EventRow, event: CommonEvent) -> bool:
+    return row.at != event.at or row.payload != dict(event.about)
+
+
+def _mark_told(shown: Sequence[tuple[int, Seen]], concerned: Iterable[tuple[int, Proven]]) -> None:
+    """Mark the news that is told, or has nothing to tell; that of unknown sessions waits."""
+    genesys_ids = {pk: seen.conversation.genesys_id for pk, seen in shown}
+    concerned = list(concerned)
+    waiting = [session_id for _, found in concerned for session_id in found.open_sessions]
+    SessionState.objects.filter(
+        conversation_id__in=[genesys_ids[pk] for pk, _ in concerned], told=False
+    ).exclude(session_id__in=waiting).update(told=True)
