@@ -8,9 +8,14 @@ import msgspec
 import pytest
 import requests
 from django.core.management import CommandError
+from django.test import Client
+from django.utils import timezone
 
 from integrations.genesys import hooks
+from integrations.genesys.client import connect
 from integrations.genesys.setup import names, wishes
+from integrations.genesys.setup.run import apply
+from integrations.genesys.setup.steps import Step
 from integrations.inbox import sources
 from integrations.models import Source, SourceKey
 from simulator.server import Served
@@ -158,6 +163,44 @@ def test_a_run_that_breaks_off_is_finished_by_the_next(
     assert sources.KEYS.bearer(fields[names.TOKEN_FIELD], now=datetime.now(UTC))
 
 
+@pytest.mark.parametrize("steps", [1, 2, 3, 5, 8, 12, 15, THINGS])
+def test_a_run_that_is_killed_after_any_step_is_finished_by_the_next(
+    centre: Served, steps: int
+) -> None:
+    done: list[Step] = []
+
+    def tell(step: Step) -> None:
+        done.append(step)
+        if len(done) == steps:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        apply(client=connect(timezone.now), wishes=wishes.Wishes(url=URL), tell=tell)
+
+    told = _set_up()
+    assert len(told.beginning("done")) == THINGS - steps
+    assert len(told.beginning("exists")) == steps
+
+
+def test_a_key_that_a_killed_run_left_behind_is_replaced(centre: Served) -> None:
+    """It was made, and never reached Genesys: what Genesys has would end with the day."""
+    _set_up()
+    used = SourceKey.objects.get()
+    sources.new_key(source_id=used.source_id, now=datetime.now(UTC))
+
+    told = _set_up()
+
+    (line,) = told.beginning("done")
+    assert "credential" in line
+    (fields,) = centre.centre.automation.secrets.values()
+    newest = sources.KEYS.bearer(fields[names.TOKEN_FIELD], now=datetime.now(UTC))
+    assert newest is not None
+    assert newest.expires_at is None
+    assert SourceKey.objects.get(pk=used.pk).expires_at is not None  # still good for a day
+    assert SourceKey.objects.count() == 2
+    assert _set_up().lines[-1] == "nothing was to be done"
+
+
 def test_a_key_that_genesys_refuses_leaves_the_one_before_as_it_was(centre: Served) -> None:
     _set_up()
     kept = SourceKey.objects.get()
@@ -273,6 +316,13 @@ def test_what_happens_is_posted_as_set_up_and_our_reader_takes_it(
         assert path == "/hooks/genesys/"
         assert sources.KEYS.bearer(token, now=datetime.now(UTC))
         (carried,) = hooks.read(body)
+        answer = Client().post(
+            path,
+            body,
+            content_type="application/json",
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        assert answer.status_code == 202
         topics.add(carried.topic)
         assert msgspec.json.decode(body)["mediaType"] == "EMAIL"
     assert topics == {names.TOPIC + event for event in names.EVENTS}
