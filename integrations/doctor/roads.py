@@ -48,7 +48,7 @@ def _road(road: Road, now: datetime) -> Finding:
             return fail("road", f"{told}, failing since {since}", road.detail or "see the log")
         case State.LATE:
             return warn("road", f"{told}, late", "look whether its process runs, and at its log")
-        case State.NEVER if not road.running:
+        case State.NEVER if road.every and not road.running:
             return warn("road", told, "it comes with its first run; run manage.py genesys_poll")
     return ok("road", told)
 

@@ -307,6 +307,14 @@ def test_roads_backlogs_and_quarantine_are_told_with_their_age(centre: Served) -
     assert "inbox: 1 waiting, the oldest 20 min ago, 1 set aside" in _of(lines, "backlog")
 
 
+def test_a_road_that_has_no_schedule_and_was_not_needed_is_no_worry(centre: Served) -> None:
+    Watermark.objects.create(road="genesys.reconcile")
+
+    lines, _ = _doctor()
+
+    assert "OK   road           genesys.reconcile: last success never" in lines
+
+
 def test_of_the_roads_only_those_asked_for_are_looked_at(centre: Served) -> None:
     lines, _ = _doctor("--road", "eventbridge")
 
