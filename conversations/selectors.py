@@ -12,8 +12,14 @@ def settled_hashes(content_hashes: Collection[bytes]) -> set[bytes]:
 
     Those of conversations that time alone may still change are left out.
     """
-    found = Conversation.objects.filter(content_hash__in=content_hashes, settled=True)
-    return {bytes(known) for known in found.values_list("content_hash", flat=True)}
+    found = _settled("content_hash", content_hashes)
+    rest = [one for one in content_hashes if one not in found]
+    return found | _settled("other_hash", rest) if rest else found
+
+
+def _settled(column: str, content_hashes: Collection[bytes]) -> set[bytes]:
+    rows = Conversation.objects.filter(**{f"{column}__in": content_hashes}, settled=True)
+    return {bytes(known) for known in rows.values_list(column, flat=True)}
 
 
 def conversation_facts(genesys_ids: Collection[str]) -> list[facts.Conversation]:

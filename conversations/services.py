@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from conversations import bulk, live, merge, tables, telling
-from conversations.domain import facts
+from conversations.domain import attributes, facts
 from conversations.domain.events import AGENT_PURPOSES, Seen, diff, look, settled
 from conversations.models import Change, Conversation, RawSnapshot
 from conversations.models import CommonEvent as EventRow
@@ -19,7 +19,7 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 _COLUMNS = (
     *("started_at", "ended_at", "originating_direction", "media_type", "queue_id", "user_id"),
-    *("external_tag", "division_ids", "observed_at", "content_hash", "settled"),
+    *("external_tag", "division_ids", "observed_at", "content_hash", "settled", "other_hash"),
 )
 _CHANGE_COLUMNS = (
     *("conversation_id", "user_ids", "window_start", "window_end", "recorded_at"),
@@ -42,26 +42,33 @@ class Recorded(NamedTuple):
 
 
 class _News(NamedTuple):
-    """One conversation to write: its pk, what the mirror held, and what was read."""
+    """One conversation to write: its pk, what the mirror held, and what was read.
+
+    other_hash is that of the document before, where it tells nothing else: see _also_told_by.
+    """
 
     pk: int
     before: Seen | None
     after: Seen
     snapshot: facts.Snapshot
+    other_hash: bytes | None = None
 
 
-def record(*, snapshots: Sequence[facts.Snapshot], now: datetime) -> Recorded:
+def record(
+    *, snapshots: Sequence[facts.Snapshot], now: datetime, historic: bool = False
+) -> Recorded:
     """Make the mirror show these snapshots; writing the same twice writes nothing.
 
     An older snapshot never overwrites a newer one, whatever order they come in; of two with the
     same observation time the one with the greater hash stands, so that here too order is nothing.
-    Costs a fixed number of statements a call.
+    What a snapshot does not tell of participants' attributes stays as it is known. historic marks
+    the events that come of it as nobody's news. Costs a fixed number of statements a call.
     """
     latest = _latest_of_each(snapshots)
     known = -1
     while True:
         try:
-            done = _record(latest, now)
+            done = _record_history(latest, now) if historic else _record(latest, now)
         except IntegrityError:
             # Another process wrote one of the new conversations first: now it is a known one. That
             # may happen again as long as any is new.
@@ -83,6 +90,14 @@ def _latest_of_each(snapshots: Sequence[facts.Snapshot]) -> dict[str, facts.Snap
 
 def _rank(snapshot: facts.Snapshot) -> tuple[datetime, bytes]:
     return snapshot.observed_at, snapshot.content_hash
+
+
+@transaction.atomic
+def _record_history(latest: dict[str, facts.Snapshot], now: datetime) -> Recorded:
+    done = _record(latest, now)
+    fresh = EventRow.objects.filter(conversation__genesys_id__in=latest, recorded_at=now)
+    fresh.update(historic=True)
+    return done
 
 
 @transaction.atomic
@@ -111,8 +126,14 @@ def _record(latest: dict[str, facts.Snapshot], now: datetime) -> Recorded:
 
 def _shows(row: Conversation, snapshot: facts.Snapshot) -> bool:
     """Tell whether the mirror holds a snapshot already, and time has added nothing to it."""
-    same = bytes(row.content_hash) == snapshot.content_hash
+    same = snapshot.content_hash in _hashes(row)
     return same and (row.settled or snapshot.observed_at == row.observed_at)
+
+
+def _hashes(row: Conversation) -> tuple[bytes, ...]:
+    """Return the hashes of the documents that tell what the mirror shows."""
+    first = bytes(row.content_hash)
+    return (first, bytes(row.other_hash)) if row.other_hash else (first,)
 
 
 def _insert(snapshots: list[facts.Snapshot], now: datetime) -> None:
@@ -137,13 +158,36 @@ def _update(fresh: list[tuple[Conversation, facts.Snapshot]], now: datetime) -> 
     rows = [row for row, _ in fresh]
     stored = tables.stored([row.pk for row in rows])
     news = [
-        _News(row.pk, look(before, row.observed_at), _look(snapshot), snapshot)
+        _news_of(row, before, snapshot)
         for (row, snapshot), before in zip(fresh, stored.conversations(rows), strict=True)
     ]
     bulk.update(Conversation, _COLUMNS, [(*_row(one), one.pk) for one in news])
     merge.write([(one.pk, one.snapshot.conversation) for one in news], stored)
     _tell(news, now)
     _tell_of_changes([one for one in news if _differs(one)], now)
+
+
+def _news_of(row: Conversation, before: facts.Conversation, snapshot: facts.Snapshot) -> _News:
+    after = attributes.kept(before, snapshot.conversation)
+    snapshot = snapshot._replace(conversation=after)
+    other_hash = _also_told_by(row, before, snapshot)
+    return _News(row.pk, look(before, row.observed_at), _look(snapshot), snapshot, other_hash)
+
+
+def _also_told_by(
+    row: Conversation, before: facts.Conversation, snapshot: facts.Snapshot
+) -> bytes | None:
+    """Return the hash of a document known before that, read now, would change nothing either.
+
+    A job tells attributes, a query leaves them out: without this the two would overwrite each other
+    by turns, and each cost a comparison of all rows.
+    """
+    others = [known for known in _hashes(row) if known != snapshot.content_hash]
+    tells_none = attributes.bare(before) == before
+    shown = snapshot.conversation
+    if others and (before == shown or (tells_none and before == attributes.bare(shown))):
+        return others[0]
+    return None
 
 
 def _tell(news: list[_News], now: datetime) -> None:
@@ -157,7 +201,8 @@ def _tell(news: list[_News], now: datetime) -> None:
 def _differs(news: _News) -> bool:
     """Tell whether what a clock or handle time is made of has changed, or time itself matters."""
     assert news.before is not None
-    return news.before.conversation != news.snapshot.conversation
+    before, after = news.before.conversation, news.snapshot.conversation
+    return before != after and attributes.bare(before) != attributes.bare(after)
 
 
 def _tell_of_changes(news: list[_News], now: datetime) -> None:
@@ -193,6 +238,7 @@ def _row(news: _News) -> tables.Row:
         news.snapshot.observed_at,
         bulk.binary(news.snapshot.content_hash),
         settled(news.after),
+        bulk.binary(news.other_hash) if news.other_hash else None,
     )
 
 

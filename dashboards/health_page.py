@@ -25,6 +25,7 @@ WORDS: Final[Mapping[State, str]] = {
     State.LATE: "Behind",
     State.FAILING: "Failing",
 }
+LISTENING: Final[Mapping[State, str]] = {State.OK: "Listening", State.LATE: "Unusually quiet"}
 POLL: Final = "genesys.poll"
 
 
@@ -232,9 +233,10 @@ def _channel(channel: Channel, reader: Reader) -> Row:
         name=channel.listener,
         purpose=f"channel {write.short_id(channel.genesys_id)}",
         css=CSS[channel.state],
-        word="Listening" if channel.state is State.OK else "Silent",
+        word=LISTENING.get(channel.state, "Not connected"),
         moments=tuple(map(reader.moment, (channel.opened_at, channel.heard_at, channel.event_at))),
         counts=(write.count(channel.topics),),
+        detail=channel.detail if channel.state is not State.OK else "",
     )
 
 

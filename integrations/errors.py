@@ -12,15 +12,23 @@ class TemporaryError(IntegrationError):
     """Worth another try later: no connection, a timeout, a 5xx.
 
     retry_after: seconds after which the other system asked to be tried again, where it said so.
+    slow: it took its time to come to nothing, so that trying again at once would only wait as long.
     """
 
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, retry_after: float | None = None, slow: bool = False
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.slow = slow
 
 
 class RateLimitedError(TemporaryError):
     """Asked too often. Ask nothing more before retry_after seconds have gone by."""
+
+
+class BudgetSpentError(RateLimitedError):
+    """Not asked at all: what is left of the rate limit is for more urgent work."""
 
 
 class PermanentError(IntegrationError):

@@ -77,10 +77,10 @@ class Channel(NamedTuple):
     state: State
     listener: str
     opened_at: datetime
-    expires_at: datetime
     heard_at: datetime | None
     event_at: datetime | None
     topics: int
+    detail: str
 
 
 class Topics(NamedTuple):
@@ -213,17 +213,24 @@ def _backlog(name: str, rows: QuerySet[Any], column: str, set_aside: int, now: d
 def _channels(now: datetime) -> Iterator[Channel]:
     counted = NotificationChannel.objects.annotate(many=Count("topics"))
     for row in counted.order_by("listener", "pk"):
-        heard = row.heard_at or row.opened_at
         yield Channel(
             row.genesys_id,
-            State.FAILING if now - heard > SILENT or row.expires_at <= now else State.OK,
+            _listening(row, now),
             row.listener,
             row.opened_at,
-            row.expires_at,
             row.heard_at,
             row.event_at,
             row.many,
+            row.detail,
         )
+
+
+def _listening(row: NotificationChannel, now: datetime) -> State:
+    """Judge a channel: dead, too quiet for what is to be expected, or all right."""
+    unheard = now - (row.heard_at or row.opened_at) > SILENT
+    if unheard or not row.connected or row.leased_until <= now:
+        return State.FAILING
+    return State.LATE if row.silent_since else State.OK
 
 
 def _topics() -> Topics:

@@ -15,8 +15,9 @@ together, from the inside out:
   history depends on seed, epoch and zone alone, not on the steps in which it is lived.
 - world.truth tells what a mirror must hold, from the records themselves.
 - documents and api.live draw from the records what the analytics API and the conversation service
-  answer; api.query and api.predicates select; api.access, api.faults and api.answers do what the
-  platform does around every answer; api.control is the surface under /simulator.
+  answer, jobs and api.jobs what is answered later; api.query and api.predicates select; api.access,
+  api.faults and api.answers do what the platform does around every answer; api.control is the
+  surface under /simulator.
 - world.feed tells what happens while it happens: world.witness sees which sessions change and has
   it written by world.detail_events, snapshots and quality. push sends it out as triggers and
   EventBridge do, with faults; api.pushing is its control. World.corrections rewrites on day three,

@@ -18,6 +18,7 @@ from simulator.world.records import (
 )
 
 Document = dict[str, Any]
+_LONGEST_TEXT: Final = 1_024  # of an attribute's name and value
 
 _VOICE_EXTRAS: Final[Document] = {
     "edgeId": "4d2e3b0c-7a44-4e0b-9d6c-8f2f5c1a7e10",
@@ -60,6 +61,18 @@ def conversation_detail(known: Conversation) -> Document:
             "mediaStatsMinConversationMos": 4.876,
             "mediaStatsMinConversationRFactor": 92.45,
         }
+    return document
+
+
+def job_detail(known: Conversation) -> Document:
+    """Draw the document that an asynchronous job tells: with participants' attributes, cut."""
+    document = conversation_detail(known)
+    for participant, told in zip(known.participants, document["participants"], strict=True):
+        if participant.attributes:
+            told["attributes"] = {
+                name[:_LONGEST_TEXT]: value[:_LONGEST_TEXT]
+                for name, value in participant.attributes.items()
+            }
     return document
 
 

@@ -40,6 +40,7 @@ def server_of(centre: Centre) -> uvicorn.Server:
         ws="websockets-sansio",
         ws_ping_interval=None,  # the platform's heartbeat is a message of its own
         timeout_graceful_shutdown=1,
+        date_header=False,  # the centre's own time stands there, not this machine's
         timeout_keep_alive=75,  # a client that polls each minute keeps its connection
         callback_notify=_tick(centre),
         timeout_notify=0,  # at every look of the server's own, once a second

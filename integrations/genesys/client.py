@@ -21,9 +21,10 @@ from integrations.errors import (
     NotFoundError,
     RateLimitedError,
     RefusedError,
+    TemporaryError,
 )
 from integrations.genesys import sdk
-from integrations.genesys.budget import Budget
+from integrations.genesys.budget import Budget, Priority
 from integrations.genesys.refusals import TokenRefusedError, check
 from integrations.genesys.transport import Answer, Request, Wire
 
@@ -86,13 +87,19 @@ class Entities(msgspec.Struct, Generic[T], rename="camel"):
 class Client:
     """One run's way to Genesys. Not for several threads at once.
 
-    clock is asked for the instant of each request.
+    clock is asked for the instant of each request; priority says what it leaves to others.
     """
 
     def __init__(
-        self, credentials: Credentials, *, clock: Callable[[], datetime], wire: Wire | None = None
+        self,
+        credentials: Credentials,
+        *,
+        clock: Callable[[], datetime],
+        wire: Wire | None = None,
+        priority: Priority = Priority.INTERACTIVE,
     ) -> None:
         self.clock = clock
+        self.priority = priority
         self.budget = Budget(credentials.fingerprint)
         self._credentials = credentials
         self._wire = wire or Wire()
@@ -123,16 +130,22 @@ class Client:
 
     def send(self, request: Request) -> Answer:
         """Carry a request for the SDK: within the rate limit, and errors sorted."""
-        if wait := self.budget.blocked_s():
+        if wait := self.budget.blocked_s(request.scope):
             raise RateLimitedError(
                 f"{request.where}: not sent, Genesys asked to wait", retry_after=wait
             )
+        if not request.url.endswith(TOKEN_PATH):
+            self.budget.take(self.priority)
         answer = self._wire.send(request)
         self.budget.note(answer.headers)
         try:
             check(answer)
         except RateLimitedError as error:
             self.budget.block(error.retry_after or 0.0)
+            raise
+        except TemporaryError as error:
+            if error.retry_after:
+                self.budget.block(error.retry_after, request.scope)
             raise
         self._last = answer
         return answer
@@ -217,9 +230,9 @@ def _wire() -> Wire:
     return Wire()
 
 
-def connect(clock: Callable[[], datetime]) -> Client:
+def connect(clock: Callable[[], datetime], priority: Priority = Priority.INTERACTIVE) -> Client:
     """Return a client for the organisation in the settings."""
     credentials = Credentials(
         settings.GENESYS_BASE_URL, settings.GENESYS_CLIENT_ID, settings.GENESYS_CLIENT_SECRET
     )
-    return Client(credentials, clock=clock, wire=_wire())
+    return Client(credentials, clock=clock, wire=_wire(), priority=priority)

@@ -43,13 +43,14 @@ class Taken:
         return Taken(self.recorded + other.recorded, self.refused + other.refused)
 
 
-def take(
+def take(  # noqa: PLR0913 - what is given, and how it is to be taken
     documents: Iterable[bytes],
     *,
     observed_at: datetime | None,
     now: datetime,
     batch: int = BATCH,
     writers: int = 1,
+    historic: bool = False,
 ) -> Taken:
     """Record analytics details, each the raw JSON of one conversation.
 
@@ -57,10 +58,10 @@ def take(
     where that lies ahead.
     A batch is one transaction; a document that is refused keeps no other from being recorded.
     With several writers, one batch is read while the database writes another: for PostgreSQL, and
-    outside of a transaction.
+    outside of a transaction. historic: history is loaded, what happened then is nobody's news.
     """
     breath = bulk.Breath()
-    some = partial(_take, observed_at=observed_at, now=now, breath=breath)
+    some = partial(_take, observed_at=observed_at, now=now, breath=breath, historic=historic)
     with _collecting_rarely():
         if writers > 1:
             return _shared_out(some, _batches(documents, batch), writers)
@@ -126,6 +127,8 @@ def _take(
     observed_at: datetime | None,
     now: datetime,
     breath: bulk.Breath,
+    *,
+    historic: bool,
 ) -> Taken:
     refused: list[Refusal] = []
     snapshots = []
@@ -139,7 +142,7 @@ def _take(
     recorded = Recorded()
     if kept:
         breath.end()
-        recorded = services.record(snapshots=kept, now=now)
+        recorded = services.record(snapshots=kept, now=now, historic=historic)
         if recorded.new or recorded.changed:
             breath.start()
     return Taken(recorded + unchanged, tuple(refused))

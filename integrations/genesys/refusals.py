@@ -1,6 +1,8 @@
 """Genesys's refusals, sorted by what to do next."""
 
 import re
+import time
+from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -19,6 +21,8 @@ from integrations.genesys.transport import Answer
 # How long to wait where Genesys limits the rate without saying for how long: one window of it.
 DEFAULT_WAIT_S: Final = 60.0
 PERMISSION: Final = re.compile(r"\b[a-zA-Z]+:[a-zA-Z]+:(?:[a-zA-Z]+|\*)")
+# A body that says it is an error although its status says it is none.
+LONGEST_ERROR: Final = 8_192
 CODE: Final = re.compile(r"[\w.\-]{1,100}")
 
 
@@ -32,12 +36,31 @@ class ErrorBody(msgspec.Struct, rename="camel"):
     code: str | None = None
     error: str | None = None
     message: str | None = None
+    limit: "Limit | None" = None
+
+
+class Limit(msgspec.Struct):
+    """Which limit was exceeded."""
+
+    key: str | None = None
+
+
+class Disguised(msgspec.Struct, rename="camel"):
+    """What tells an error body from anything else that may come with a success."""
+
+    status: int
+    code: str
+    message: str
+    context_id: str
 
 
 def check(answer: Answer) -> None:
     """Return where the answer is a success; else raise what says what to do next."""
     if 200 <= answer.status < 300:  # noqa: PLR2004 - the successes
-        return
+        status = _disguised(answer)
+        if status is None:
+            return
+        answer = answer._replace(status=status)
     if answer.status >= 500 or answer.status == 408:  # noqa: PLR2004 - a request timeout
         raise TemporaryError(_told(answer), retry_after=_wait(answer))
     raise _REFUSALS.get(answer.status, _refused)(answer)
@@ -46,6 +69,17 @@ def check(answer: Answer) -> None:
 def is_pagination_limit(error: RefusedError) -> bool:
     """Tell whether a query was refused because its result has too many pages."""
     return error.status == 400 and "pagination" in error.code  # noqa: PLR2004 - a bad request
+
+
+def _disguised(answer: Answer) -> int | None:
+    """Return the status of an error that came as a success; None where it is a success."""
+    if len(answer.body) > LONGEST_ERROR or b'"contextId"' not in answer.body:
+        return None
+    try:
+        said = msgspec.json.decode(answer.body, type=Disguised)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return said.status if said.status >= 400 else None  # noqa: PLR2004 - the errors
 
 
 def _token(answer: Answer) -> Exception:
@@ -65,7 +99,12 @@ def _missing(answer: Answer) -> Exception:
 
 
 def _limited(answer: Answer) -> Exception:
-    wait = _wait(answer) or _seconds(answer.headers.get("inin-ratelimit-reset")) or DEFAULT_WAIT_S
+    limit = _error(answer).limit
+    wait = _wait(answer)
+    if limit and "concurrent" in (limit.key or ""):
+        return TemporaryError(f"{_told(answer)}: too many at a time", retry_after=wait)
+    if wait is None:
+        wait = _seconds(answer.headers.get("inin-ratelimit-reset")) or DEFAULT_WAIT_S
     return RateLimitedError(f"{_told(answer)}: asked too often", retry_after=wait)
 
 
@@ -100,9 +139,21 @@ def _error(answer: Answer) -> ErrorBody:
 
 
 def _wait(answer: Answer) -> float | None:
-    return _seconds(answer.headers.get("retry-after"))
+    """Return the seconds of a Retry-After, which may be a date: by the clock of whoever sent it."""
+    text = answer.headers.get("retry-after")
+    seconds, at = _seconds(text), _instant(text)
+    if seconds is not None or at is None:
+        return seconds
+    sent_at = _instant(answer.headers.get("date")) or time.time()
+    return max(at - sent_at, 0.0)
 
 
 def _seconds(text: str | None) -> float | None:
-    """Read a whole number of seconds; a date, the other form of Retry-After, counts as unsaid."""
     return float(text) if text and text.isdecimal() else None
+
+
+def _instant(text: str | None) -> float | None:
+    try:
+        return parsedate_to_datetime(text).timestamp() if text else None
+    except (ValueError, OverflowError):
+        return None

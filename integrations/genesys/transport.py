@@ -49,6 +49,11 @@ class Request(NamedTuple):
     body: bytes | None = None
 
     @property
+    def scope(self) -> str:
+        """The part of the API that it asks, as /api/v2/analytics/conversations."""
+        return "/".join(urlsplit(self.url).path.split("/")[:5])
+
+    @property
     def where(self) -> str:
         """The method, host and path: what an error message may name."""
         parts = urlsplit(self.url)
@@ -92,7 +97,8 @@ class Wire:
             except urllib3.exceptions.HTTPError as error:
                 if left and not _took_its_time(error):
                     continue
-                raise TemporaryError(f"{request.where}: {_named(error)}") from error
+                told = f"{request.where}: {_named(error)}"
+                raise TemporaryError(told, slow=_took_its_time(error)) from error
             if not left or answer.status not in FLEETING or "retry-after" in answer.headers:
                 return answer
 
@@ -126,7 +132,8 @@ class Wire:
             if length > self._most_bytes:
                 raise MalformedAnswerError(f"{where}: more than {self._most_bytes} bytes came")
             if time.monotonic() > end:
-                raise TemporaryError(f"{where}: not all had come after {self._deadline_s:.0f} s")
+                told = f"{where}: not all had come after {self._deadline_s:.0f} s"
+                raise TemporaryError(told, slow=True)
         return b"".join(chunks)
 
 

@@ -3,24 +3,26 @@
 import asyncio
 import base64
 import binascii
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from email.utils import format_datetime
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chrono.instants import to_ms
 from simulator.api.access import Access
 from simulator.api.channels import Channels
 from simulator.api.errors import ApiError, bad_credentials, bad_request
-from simulator.api.faults import Faults, Rule, with_null_enums
+from simulator.api.faults import Faults, Rule, reordered, with_null_enums, with_shifted_total
 from simulator.clock import Clock
+from simulator.jobs import Jobs
 from simulator.lag import as_of
 from simulator.push.push import Push
 from simulator.world import World
@@ -29,6 +31,8 @@ from simulator.world.records import Conversation
 _ENCODE = msgspec.json.Encoder().encode
 _DROPPED = "simulator.dropped"
 SEND = "simulator.send"  # the server's own send, for whoever must go below ASGI
+_FAULT = "simulator.fault"
+_PIECES = 20
 _HTML = b"<!doctype html><title>Maintenance</title><h1>We will be back shortly</h1>"
 
 
@@ -43,6 +47,7 @@ class Centre:
     channels: Channels = field(default_factory=Channels)
     erasures: list[dict[str, Any]] = field(default_factory=list)
     clients: dict[str, str] = field(default_factory=lambda: {"simulator": "simulator"})
+    jobs: Jobs = field(default_factory=Jobs)
     lag: timedelta = timedelta()  # by which analytics is behind
     push: Push = field(init=False)
 
@@ -67,6 +72,13 @@ class Centre:
         return [then for each in found if (then := as_of(each, at))]
 
 
+class Told(NamedTuple):
+    """A handler's answer with a status of its own."""
+
+    value: Any
+    status: int
+
+
 Handler = Callable[[Centre, Request], Awaitable[Any]]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -77,16 +89,17 @@ def endpoint(centre: Centre, handler: Handler) -> Endpoint:
     async def answer(request: Request) -> Response:
         correlation_id = str(uuid4())
         headers = {"ININ-Correlation-Id": correlation_id}
+        rule = _befall(centre, request)
+        headers |= _date(centre, rule)
         try:
-            rule = centre.faults.of(request.method, request.url.path)
-            early = await _before(rule, request)
+            early = await _before(rule, request, centre)
             if early:
                 return early
             token = centre.access.admit(request.headers.get("authorization", ""))
             centre.access.count(token)
             headers |= centre.access.headers(token)
             value = await handler(centre, request)
-            return _after(rule, request, value, headers)
+            return _after(rule, request, value, headers, centre)
         except ApiError as error:
             body = _ENCODE(error.body(correlation_id))
             return _json(body, headers | error.headers, status=error.status)
@@ -98,12 +111,13 @@ def open_endpoint(centre: Centre, handler: Handler) -> Endpoint:
     """Wrap a handler that needs no token: the control surface and the token's own endpoint."""
 
     async def answer(request: Request) -> Response:
+        rule = _befall(centre, request)
+        date = _date(centre, rule)
         try:
-            rule = centre.faults.of(request.method, request.url.path)
-            early = await _before(rule, request)
-            return early or _after(rule, request, await handler(centre, request), {})
+            early = await _before(rule, request, centre)
+            return early or _after(rule, request, await handler(centre, request), date, centre)
         except ApiError as error:
-            return _json(_ENCODE(error.body("")), error.headers, status=error.status)
+            return _json(_ENCODE(error.body("")), date | error.headers, status=error.status)
 
     return answer
 
@@ -128,30 +142,83 @@ def basic_credentials(request: Request) -> tuple[str, str]:
     return client, secret
 
 
-async def _before(rule: Rule | None, request: Request) -> Response | None:
+def fault_of(request: Request) -> str:
+    """Return the kind of the fault that befell a request, for handlers that make it happen."""
+    kind: str = request.scope.get(_FAULT, "")
+    return kind
+
+
+def _befall(centre: Centre, request: Request) -> Rule | None:
+    rule = centre.faults.of(request.method, request.url.path)
+    request.scope[_FAULT] = rule.kind if rule else ""
+    return rule
+
+
+def _date(centre: Centre, rule: Rule | None) -> dict[str, str]:
+    """Return the Date header: the centre's own time, unless a fault puts its clock wrong."""
+    ahead = timedelta(seconds=rule.seconds if rule and rule.kind == "skew" else 0)
+    return {"Date": format_datetime(centre.clock.now() + ahead, usegmt=True)}
+
+
+async def _before(rule: Rule | None, request: Request, centre: Centre) -> Response | None:
     """Let happen what a fault does in place of the answer."""
     match rule.kind if rule else "":
         case "error" if rule:
-            retry = {} if rule.retry_after is None else {"Retry-After": str(rule.retry_after)}
-            raise ApiError(
-                rule.status, _code(rule.status), "The simulator was told to fail", headers=retry
-            )
+            raise _told_to_fail(rule, centre)
+        case "error_body" if rule:
+            body = _ENCODE(_told_to_fail(rule, centre).body(str(uuid4())))
+            return _json(body, {})
         case "drop":
             return _dropped(request)
         case "html":
             return Response(_HTML, media_type="text/html")
+        case "revoke":
+            centre.access.revoke_all()
         case "hang" if rule:
             await asyncio.sleep(rule.seconds)
     return None
 
 
-def _after(rule: Rule | None, request: Request, value: Any, headers: dict[str, str]) -> Response:
+def _told_to_fail(rule: Rule, centre: Centre) -> ApiError:
+    headers = {}
+    if rule.retry_after is not None:
+        at = centre.clock.now() + timedelta(seconds=rule.retry_after)
+        date = format_datetime(at.replace(microsecond=0), usegmt=True)
+        headers["Retry-After"] = date if rule.as_date else str(rule.retry_after)
+    wording = "The simulator was told to fail"
+    return ApiError(rule.status, _code(rule.status), wording, headers=headers)
+
+
+def _after(
+    rule: Rule | None, request: Request, value: Any, headers: dict[str, str], centre: Centre
+) -> Response:
     """Send the right answer, or what a fault makes of it."""
-    if rule and rule.kind == "drop_after":
-        return _dropped(request)
-    if rule and rule.kind == "null_enums":
-        value = with_null_enums(value)
-    return _json(_ENCODE(value), headers)
+    value, status = value if isinstance(value, Told) else (value, 200)
+    if status == 204:  # noqa: PLR2004 - no content
+        return Response(None, status, headers)
+    body = _ENCODE(value)
+    match rule.kind if rule else "":
+        case "drop_after":
+            return _dropped(request)
+        case "null_enums":
+            body = _ENCODE(with_null_enums(value))
+        case "reordered":
+            body = _ENCODE(reordered(value, centre.faults.shape))
+        case "shifting_total":
+            body = _ENCODE(with_shifted_total(value, centre.faults.shape))
+        case "truncated":
+            body = body[: max(len(body) // 2, 1)]
+        case "trickle" if rule:
+            pieces = _trickle(body, rule.seconds)
+            return StreamingResponse(pieces, status, headers, media_type="application/json")
+    return _json(body, headers, status=status)
+
+
+async def _trickle(body: bytes, seconds: float) -> AsyncIterator[bytes]:
+    size = max(len(body) // _PIECES, 1)
+    for start in range(0, len(body), size):
+        yield body[start : start + size]
+        await asyncio.sleep(seconds / _PIECES)
 
 
 async def unknown_path(request: Request, error: Exception) -> Response:

@@ -14,6 +14,8 @@ from simulator.api import (
     catalog,
     control,
     gdpr,
+    jobs,
+    limits,
     live,
     notifications,
     pushing,
@@ -26,11 +28,13 @@ from simulator.api.answers import (
     Handler,
     basic_credentials,
     endpoint,
+    fault_of,
     json_body,
     open_endpoint,
     unknown_path,
 )
 from simulator.api.errors import ApiError, bad_credentials, bad_request, not_found
+from simulator.api.faults import on_another_page
 from simulator.documents import conversation_detail
 from simulator.world.organization import Organization
 from simulator.world.records import Conversation
@@ -168,7 +172,7 @@ def _conversation(centre: Centre, request: Request, *media: str) -> Conversation
 
 
 async def details_query(centre: Centre, request: Request) -> Entity:
-    body = await json_body(request)
+    body = on_another_page(await json_body(request), fault_of(request))
     return query.answer(body, centre.analytics())
 
 
@@ -279,6 +283,8 @@ _ROUTES: Sequence[tuple[str, str, Handler]] = (
     ("GET", "/api/v2/conversations/messages/{id}", live_message),
     ("POST", "/api/v2/conversations/messages/{id}/messages/bulk", messages_bulk),
     *notifications.ROUTES,
+    *jobs.ROUTES,
+    *limits.ROUTES,
 )
 _OPEN_ROUTES: Sequence[tuple[str, str, Handler]] = (
     ("POST", "/oauth/token", issue_token),
@@ -286,4 +292,5 @@ _OPEN_ROUTES: Sequence[tuple[str, str, Handler]] = (
     *notifications.CONTROL,
     *pushing.ROUTES,
     *gdpr.CONTROL,
+    *jobs.CONTROL,
 )

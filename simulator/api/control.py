@@ -61,6 +61,17 @@ async def put_faults(centre: Centre, request: Request) -> list[Any]:
     return await read_faults(centre, request)
 
 
+async def put_all_faults(centre: Centre, request: Request) -> Entity:
+    """Set every fault at a probability: see faults.everything. Tell the rules made of it."""
+    centre.faults.put_all(await json_body(request))
+    return {"rules": centre.faults.rules}
+
+
+async def read_befallen(centre: Centre, request: Request) -> Entity:
+    """Tell how often each kind of fault has befallen a request since the rules were set."""
+    return dict(centre.faults.befallen)
+
+
 async def revoke_tokens(centre: Centre, request: Request) -> Entity:
     """Make all tokens worthless."""
     return {"revoked": centre.access.revoke_all()}
@@ -109,6 +120,8 @@ ROUTES: Sequence[tuple[str, str, Handler]] = (
     ("GET", "/simulator/truth", read_truth),
     ("GET", "/simulator/faults", read_faults),
     ("POST", "/simulator/faults", put_faults),
+    ("POST", "/simulator/faults/all", put_all_faults),
+    ("GET", "/simulator/faults/befallen", read_befallen),
     ("POST", "/simulator/limits", put_limits),
     ("GET", "/simulator/data", read_data),
     ("PUT", "/simulator/data", put_data),

@@ -146,7 +146,8 @@ class Presences:
 
     def _tell(self, one: Presence) -> None:
         topic = ACTIVITY.format(one.user_id)
-        self._feed.tell(Occurrence(topic, activity(one), self._timeline.now))
+        if self._feed.wants(topic):
+            self._feed.tell(Occurrence(topic, activity(one), self._timeline.now))
 
 
 def activity(one: Presence) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -9,7 +10,13 @@ from pytest_django import DjangoAssertNumQueries
 
 from integrations import gaps, heartbeat
 from integrations.health import State, health
-from integrations.models import InboxItem, NotificationTopic, Source, Wanted
+from integrations.models import (
+    InboxItem,
+    NotificationChannel,
+    NotificationTopic,
+    Source,
+    Wanted,
+)
 from tests import factories
 
 MINUTE = timedelta(minutes=1)
@@ -119,6 +126,33 @@ def test_what_waits_is_counted_with_the_age_of_the_oldest(
         r"Readings that events ordered .* Stuck .* 1 \S+( \S+)? 15 min ago 1 given", told
     )
     assert re.search(r"Triggers Genesys Cloud web services data action On — 2 1 ", told)
+
+
+@pytest.mark.parametrize(
+    ("values", "state"),
+    [
+        ({}, State.OK),
+        ({"silent_since": True}, State.LATE),
+        ({"connected": False}, State.FAILING),
+        ({"heard_at": -2}, State.FAILING),
+        ({"leased_until": -1}, State.FAILING),
+    ],
+    ids=str,
+)
+def test_a_channel_is_judged(
+    db: None, moment: datetime, values: dict[str, Any], state: State
+) -> None:
+    told = {"heard_at": 0, "leased_until": 1, **values}
+    at = {name: moment + minute * MINUTE for name, minute in told.items() if name != "connected"}
+    NotificationChannel.objects.create(
+        listener="host/1",
+        opened_at=moment - 60 * MINUTE,
+        expires_at=moment + 60 * MINUTE,
+        connected=told.get("connected", True),
+        **at,
+    )
+
+    assert [channel.state for channel in health(now=moment).channels] == [state]
 
 
 def test_rejected_topics_are_named_with_their_reason(reader: Client) -> None:

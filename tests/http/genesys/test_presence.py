@@ -1,19 +1,20 @@
 """What the simulated agents were, read into the mirror: late, live, and both."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from chrono.instants import parse, to_ms
-from conversations import presence as mirror
-from conversations.domain.presence import PresenceTold
+from chrono.instants import to_ms
 from conversations.models import PresenceSpan
 from integrations.errors import PermissionMissingError
 from integrations.genesys.client import Client, Credentials
 from integrations.genesys.presence import PATH, begin, read_presence
-from integrations.models import Watermark
+from integrations.inbox.receive import receive_many
+from integrations.models import InboxItem, Source, Watermark
+from integrations.services import process_inbox
 from simulator.api.access import Access
 from simulator.clock import ManualClock
 from simulator.server import Served, serving
@@ -66,17 +67,6 @@ def _mirror() -> set[tuple[str, str, str, int, int | None]]:
     }
 
 
-def _news(told: Occurrence) -> list[PresenceTold]:
-    body = told.body
-    presence, routing = body["presence"], body["routingStatus"]
-    definition = presence["presenceDefinition"]
-    since = parse(presence["modifiedDate"])
-    return [
-        PresenceTold(body["id"], "presence", definition["systemPresence"], definition["id"], since),
-        PresenceTold(body["id"], "routing", routing["status"], "", parse(routing["startTime"])),
-    ]
-
-
 def test_the_mirror_is_the_truth_and_reading_again_writes_nothing(
     centre: Served, simulated: Client, clock: ManualClock
 ) -> None:
@@ -92,6 +82,16 @@ def test_the_mirror_is_the_truth_and_reading_again_writes_nothing(
     assert (mark.read_to, mark.failing_since) == (clock.now(), None)
 
 
+def _keep(told: list[Occurrence], now: datetime) -> None:
+    """Put occurrences into the inbox as frames of a WebSocket, the latest first."""
+    source = Source.objects.create(
+        name="notifications", kind=Source.Kind.NOTIFICATIONS, created_at=now
+    )
+    frames = [json.dumps({"topicName": one.topic, "eventBody": one.body}) for one in told]
+    bodies = [(frame.encode(), None) for frame in reversed(frames)]
+    receive_many(source_id=source.pk, bodies=bodies, now=now)
+
+
 def test_events_alone_and_late_readings_end_in_the_same_rows(
     centre: Served, simulated: Client, clock: ManualClock
 ) -> None:
@@ -99,16 +99,18 @@ def test_events_alone_and_late_readings_end_in_the_same_rows(
     centre.centre.world.feed.listen(
         lambda told: heard.append(told) if told.topic.endswith(".activity") else None
     )
-    clock.advance(6 * 3600)
+    clock.advance(2 * 3600)
     centre.centre.live_on()
-    news = [one for told in heard for one in _news(told)]
-    mirror.record_live(told=reversed(news), now=clock.now())
+    _keep(heard, clock.now())
+    while process_inbox(now=clock.now()).done:
+        pass
+    assert not InboxItem.objects.exclude(state=InboxItem.State.DONE).exists()
 
-    changed = {row for row in _truth(centre, clock.now()) if row[3] > to_ms(EPOCH)}
-    assert _mirror() >= changed > set()
+    heard_from = to_ms(EPOCH + timedelta(hours=2))
+    begun_since = {row for row in _truth(centre, clock.now()) if row[3] > heard_from}
+    assert _mirror() >= begun_since > set()
 
     read_presence(client=simulated, now=clock.now())
-    assert mirror.record_live(told=news, now=clock.now()) == 0
     assert _mirror() == _truth(centre, clock.now())
 
 

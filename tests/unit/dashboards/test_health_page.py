@@ -23,10 +23,17 @@ def page(told: Health, *, staff: bool = False) -> health_page.Page:
 
 def channel(state: State) -> Channel:
     heard = NOW - 3 * MINUTE
-    return Channel("streaming-5", state, "host/1", NOW - 60 * MINUTE, NOW, heard, None, 1200)
+    return Channel("streaming-5", state, "host/1", NOW - 60 * MINUTE, heard, None, 1200, "reset")
 
 
-@pytest.mark.parametrize(("state", "word"), [(State.OK, "Listening"), (State.FAILING, "Silent")])
+@pytest.mark.parametrize(
+    ("state", "word"),
+    [
+        (State.OK, "Listening"),
+        (State.LATE, "Unusually quiet"),
+        (State.FAILING, "Not connected"),
+    ],
+)
 def test_a_channel_tells_its_last_frame_and_event(state: State, word: str) -> None:
     [row] = page(seen(channels=(channel(state),))).channels
 

@@ -8,7 +8,7 @@ from statistics import mean
 from typing import Any
 
 from chrono.instants import parse, to_ms
-from simulator.documents import conversation_detail
+from simulator.documents import conversation_detail, job_detail
 from simulator.world import World
 
 EPOCH = datetime(2026, 3, 26, 5, tzinfo=UTC)
@@ -70,7 +70,7 @@ def read_participant(d: Fact) -> Fact:
         "user_id": d.get("userId", ""),
         "name": d.get("participantName", ""),
         "external_contact_id": d.get("externalContactId", ""),
-        "attributes": {},
+        "attributes": d.get("attributes", {}),
         "sessions": [read_session(s) for s in d["sessions"]],
     }
 
@@ -153,7 +153,7 @@ def test_a_document_read_back_is_the_truth() -> None:
     truth = world().truth(NOW)["conversations"]
     unread = {"messages", "last_writer", "last_written_at", "holds"}
     assert len(truth) > 500
-    for document in documents():
+    for document in map(job_detail, world().conversations.values()):
         known = truth[document["conversationId"]]
         assert read(document) == {k: v for k, v in known.items() if k not in unread}
 
