@@ -23,9 +23,7 @@ from integrations.errors import IntegrationError
 from integrations.genesys import (
     correspondence,
     feedback,
-    history,
     poll,
-    recover,
     rereads,
     wanted,
 )
@@ -42,7 +40,7 @@ from simulator.clock import ManualClock
 from simulator.server import Served
 
 SEED: Final = int(os.environ.get("DCM_CHAOS_SEED", "7"))
-STEP: Final = timedelta(minutes=20)
+STEP: Final = timedelta(minutes=40)
 # A clock that leaps twenty minutes at a time would end every lease.
 PACE: Final = Pace(
     heartbeat_s=1.0,
@@ -117,9 +115,6 @@ class Day:
             "read_messages": lambda: correspondence.read_messages(client=client, now=now),
             "read_feedback": lambda: feedback.read_feedback(client=client, now=now),
             "read_presence": lambda: presences.read_presence(client=client, now=now),
-            "last_day": lambda: history.last_day(client=client, now=now),
-            "nightly": lambda: history.nightly(client=client, now=now),
-            "reconcile": lambda: recover.reconcile(client=client, now=now),
         }
 
     def _ran(self, name: str, task: Callable[[], Any]) -> bool:

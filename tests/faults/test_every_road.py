@@ -38,7 +38,7 @@ def day(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[Day]:
     with serving(World(seed=SEED, epoch=EPOCH), clock) as served:
         order = {"probability": SHARE, "seconds": 0.05, "seed": SEED, "spread": True}
         day = Day(served, clock)
-        day.control("PUT", "faults/all", order)
+        day.control("POST", "faults/all", order)
         yield day
 
 
