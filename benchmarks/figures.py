@@ -43,7 +43,18 @@ def rate(work: Callable[[], int]) -> float:
     return done / (perf_counter() - started)
 
 
-def median_rates(rounds: int, *works: Callable[[], int]) -> list[float]:
-    """Return the median rate of each work, run in alternation: machines drift."""
-    runs = [[rate(work) for work in works] for _ in range(rounds)]
+def median_rates(
+    rounds: int, *works: Callable[[], int], before: Callable[[], None] | None = None
+) -> list[float]:
+    """Return the median rate of each work, run in alternation: machines drift.
+
+    before makes each round ready, and is not timed.
+    """
+    runs = [_round(works, before) for _ in range(rounds)]
     return [median(column) for column in zip(*runs, strict=True)]
+
+
+def _round(works: tuple[Callable[[], int], ...], before: Callable[[], None] | None) -> list[float]:
+    if before:
+        before()
+    return [rate(work) for work in works]

@@ -37,7 +37,9 @@ def measure() -> list[Figure]:
     given = list(documents(COUNT))
     naive = _median_naive(given[:NAIVE_COUNT])
     first, again, limit = median_rates(
-        ROUNDS, lambda: _first(given), lambda: _again(given), lambda: _bare(given)
+        ROUNDS,
+        *(lambda: _take(given), lambda: _take(given), lambda: _bare(given)),
+        before=_empty,
     )
     yardstick = median_rates(ROUNDS, lambda: _only_json(given))[0]
     where = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}[connection.vendor]
@@ -79,12 +81,7 @@ def _only_json(given: list[bytes]) -> int:
     return len(given)
 
 
-def _first(given: list[bytes]) -> int:
-    _empty()
-    return _again(given)
-
-
-def _again(given: list[bytes]) -> int:
+def _take(given: list[bytes]) -> int:
     taken = ingest.take(
         given,
         observed_at=NOW,
@@ -97,7 +94,7 @@ def _again(given: list[bytes]) -> int:
 
 
 def _empty() -> None:
-    """Empty the mirror, outside of what is timed as far as it goes: TRUNCATE is quick."""
+    """Empty the mirror."""
     kinds = (
         *(models.Change, models.CommonEvent, models.RawSnapshot, models.Metric),
         *(models.Segment, models.Session, models.Participant, models.Conversation),

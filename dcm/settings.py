@@ -47,6 +47,8 @@ DEMO_KEY = "the demo listens on loopback only: this is no secret"
 SECRET_KEY = env.secret("SECRET_KEY", default=DEMO_KEY)
 if not DEMO and SECRET_KEY == DEMO_KEY:
     raise ImproperlyConfigured("SECRET_KEY is not set: write 50 random characters into it")
+# Earlier ones: what was signed or digested with them still holds.
+SECRET_KEY_FALLBACKS = env.secrets("SECRET_KEY_FALLBACKS")
 # What encrypts stored secrets: the first does, all decrypt. Without one it is made of SECRET_KEY.
 SECRETS_KEYS = env.secrets("DCM_SECRETS_KEY")
 ALLOWED_HOSTS = env.texts("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])

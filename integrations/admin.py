@@ -5,12 +5,15 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from conversations.admin import BelowConversationAdmin, MirrorAdmin, ReadOnlyInline
+from conversations.admin import BelowConversationAdmin, MirrorAdmin
+from integrations.erasure.admin import (
+    ErasedConversationAdmin,
+    ErasedIdentifierAdmin,
+    ErasureRequestAdmin,
+)
 from integrations.genesys.admin import WantedAdmin
 from integrations.inbox.admin import GenesysEventAdmin, InboxItemAdmin, SourceAdmin
 from integrations.models import (
-    ErasedIdentifier,
-    ErasureRequest,
     Gap,
     HistoryDay,
     NotificationChannel,
@@ -22,6 +25,9 @@ from integrations.models import (
 )
 
 __all__ = [
+    "ErasedConversationAdmin",
+    "ErasedIdentifierAdmin",
+    "ErasureRequestAdmin",
     "GenesysEventAdmin",
     "InboxItemAdmin",
     "OrganizationAdmin",
@@ -124,22 +130,3 @@ class HistoryDayAdmin(MirrorAdmin):
     list_display = ("road", "day", "state", "conversations", "attempts", "done_at", "reason")
     list_filter = ("road", "state")
     ordering = ("-day", "road")
-
-
-class ErasedIdentifierInline(ReadOnlyInline):
-    """By what kinds of identifiers a person is known again; the digests are nobody's business."""
-
-    model = ErasedIdentifier
-    fields = ("kind",)
-    show_change_link = False
-
-
-@admin.register(ErasureRequest)
-class ErasureRequestAdmin(MirrorAdmin):
-    """Who was to be forgotten, when that was done, and how many rows it took."""
-
-    list_display = ("requested_at", "genesys_id", "erased_at", "rows", "detail")
-    list_filter = (("erased_at", admin.EmptyFieldListFilter),)
-    search_fields = ("genesys_id__exact",)
-    ordering = ("-requested_at", "-pk")
-    inlines = (ErasedIdentifierInline,)

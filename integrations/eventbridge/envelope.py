@@ -13,11 +13,11 @@ import msgspec
 from integrations.domain.events import Carried
 from integrations.domain.topics import normalise
 from integrations.errors import MalformedPayloadError
+from integrations.inbox.head import envelope_id
 
 S = TypeVar("S")
 
 LONGEST_TOPIC: Final = 100
-LONGEST_SENDER_ID: Final = 200
 
 
 class _Detail(msgspec.Struct, rename="camel"):
@@ -31,8 +31,9 @@ class _Envelope(msgspec.Struct):
     wrapped: str | None = msgspec.field(name="Message", default=None)
 
 
-class _Head(msgspec.Struct):
-    id: str | None = None
+class _Notification(msgspec.Struct):
+    """What SNS wraps around an event."""
+
     wrapped: str | None = msgspec.field(name="Message", default=None)
 
 
@@ -46,15 +47,13 @@ def read(body: bytes) -> list[Carried]:
 
 def sender_id(body: bytes) -> str | None:
     """Return EventBridge's own id of an event; None where there is none that could be kept."""
+    if found := envelope_id(body):
+        return found
     try:
-        head = msgspec.json.decode(body, type=_Head)
-        if head.wrapped is not None and head.id is None:
-            head = msgspec.json.decode(head.wrapped, type=_Head)
+        wrapped = msgspec.json.decode(body, type=_Notification).wrapped
+        return envelope_id(wrapped.encode()) if wrapped else None
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None
-    if not head.id or len(head.id) > LONGEST_SENDER_ID or "\0" in head.id:
-        return None
-    return head.id
 
 
 def _envelopes(

@@ -74,7 +74,7 @@ class Consumer:
                 failures += 1
                 self._failed(error)
                 self.stop.wait(error.retry_after or self.pause_s(failures))
-            except IntegrationError as error:
+            except Exception as error:
                 self._failed(error)
                 raise
             else:
@@ -161,11 +161,14 @@ class Consumer:
                 self._told_of = self.received
                 self.tell(self.told)
 
-    def _failed(self, error: IntegrationError) -> None:
-        logger.warning("sqs.failed", extra={"reason": str(error)})
+    def _failed(self, error: Exception) -> None:
+        """Write the error down: ours are in plain words, of others only the kind is told."""
+        known = isinstance(error, IntegrationError)
+        told = str(error) if known else f"internal error ({type(error).__name__}): see the log"
+        logger.warning("sqs.failed", extra={"reason": told})
         self._noted_at = None
-        self.tell(f"failing: {error}")
-        _note(detail=str(error), failing_since=Coalesce(F("failing_since"), self.clock()))
+        self.tell(f"failing: {told}")
+        _note(detail=told, failing_since=Coalesce(F("failing_since"), self.clock()))
 
 
 def source_of(queue: Queue, *, now: datetime) -> Source:
@@ -188,3 +191,4 @@ def _note(**columns: object) -> None:
         Watermark.objects.filter(road=ROAD).update(**columns)
     except DatabaseError as error:
         logger.warning("sqs.not_noted", extra={"error": type(error).__name__})
+        close_old_connections()
