@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Count, F, Q
 from django.db.models.functions import Coalesce
 
@@ -73,9 +73,11 @@ def take(*, name: str, most: int, now: datetime, lease: timedelta) -> list[Taken
     return [Taken(*row) for row in rows.values_list("pk", "name", heard)]
 
 
-def keep_channels(*, rows: Collection[int], until: datetime) -> None:
-    """Renew the leases of channels."""
-    NotificationChannel.objects.filter(pk__in=rows).update(leased_until=until)
+def keep_channels(*, rows: Collection[int], until: datetime) -> set[int]:
+    """Renew the leases of channels; return which of the rows are gone, taken for a dead one's."""
+    channels = NotificationChannel.objects.filter(pk__in=rows)
+    channels.update(leased_until=until)
+    return set(rows) - set(channels.values_list("pk", flat=True))
 
 
 def renew(*, name: str, pks: Collection[int], until: datetime) -> set[int]:
@@ -90,6 +92,7 @@ def renew(*, name: str, pks: Collection[int], until: datetime) -> set[int]:
     return set(pks) - set(held.filter(ours).values_list("pk", flat=True))
 
 
+@transaction.atomic
 def settle(*, name: str, told: Iterable[Verdict], channel: int, retry_at: datetime) -> None:
     """Write down what Genesys said to the subscriptions of a channel."""
     by_reason: dict[str, list[int]] = {}

@@ -59,6 +59,7 @@ class Line:
         self._rate = Rate(0.0, means.clock())
         self._counted = 0
         self._silent_since: datetime | None = None
+        self._deaf_since = asyncio.get_running_loop().time()
 
     @property
     def room(self) -> int:
@@ -70,6 +71,13 @@ class Line:
         return self._leg.row if self._leg else None
 
     @property
+    def deaf_s(self) -> float:
+        """For how long there has been no socket."""
+        if self._leg is not None and self._leg.lives:
+            return 0.0
+        return asyncio.get_running_loop().time() - self._deaf_since
+
+    @property
     def heard_at(self) -> datetime | None:
         return self._leg.heard_at if self._leg else None
 
@@ -79,7 +87,8 @@ class Line:
             leg = await self._arrive()
             since = asyncio.get_running_loop().time()
             await leg.until_lost_or_moving()
-            self._backoff.held(asyncio.get_running_loop().time() - since)
+            self._deaf_since = asyncio.get_running_loop().time()
+            self._backoff.held(self._deaf_since - since)
             extra = {"channel": leg.row, "reason": leg.reason}
             logger.warning("notifications.left", extra=extra)
             if not leg.lives:
@@ -91,6 +100,11 @@ class Line:
             return ""
         await self._leg.close()
         return self._leg.genesys_id
+
+    def move(self, reason: str) -> None:
+        """Have the channel left for another one."""
+        if self._leg is not None:
+            self._leg.must_move(reason)
 
     # -- arriving ----------------------------------------------------------------------------
     async def _arrive(self) -> Leg:

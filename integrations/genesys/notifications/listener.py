@@ -96,11 +96,16 @@ class Listener:
         """Renew the leases, apart from all else: whoever waits for Genesys must not lose them."""
 
         async def renew() -> None:
+            if self._is_deaf:
+                return
             now = self.clock()
             await means.db.do(leases.check_in, name=self.name, now=now, lease=means.lease)
             rows = [line.row for line in self._lines if line.row is not None]
             until = now + means.lease
-            await means.db.do(leases.keep_channels, rows=rows, until=until)
+            lost = await means.db.do(leases.keep_channels, rows=rows, until=until)
+            for line in self._lines:
+                if line.row in lost:
+                    line.move("its row was cleared away")
             held = {pk for line in self._lines for pk in line.topics}
             self._gone |= await means.db.do(leases.renew, name=self.name, pks=held, until=until)
 
@@ -109,18 +114,25 @@ class Listener:
     async def _tend(self, means: Means) -> None:
         """Follow what is wanted and who else listens; look after the lines."""
         now = self.clock()
-        await means.db.do(leases.check_in, name=self.name, now=now, lease=means.lease)
         self._restart_fallen()
         await self._let_go(means)
         for line in tuple(self._lines):
             await line.tend()
         await self._follow(means)
         await means.db.do(leases.clear_the_dead, now=now, lease=means.lease)
-        await self._share(means, now)
+        if not self._is_deaf:
+            await means.db.do(leases.check_in, name=self.name, now=now, lease=means.lease)
+            await self._share(means, now)
         stands: str = await means.db.do(channels.tell_road, now=now)
         if stands != self._stands:
             logger.info("notifications.road", extra={"stands": stands})
         self._stands = stands
+
+    @property
+    def _is_deaf(self) -> bool:
+        """Whether nothing can be heard here for long: then others may take what we hold."""
+        deaf_s = min((line.deaf_s for line in self._lines), default=0.0)
+        return deaf_s > self.pace.lease_s
 
     def _restart_fallen(self) -> None:
         """Have a line run again that a mistake of ours has ended."""
@@ -212,8 +224,10 @@ class Listener:
                 heard = [line.heard_at for line in self._lines if line.heard_at]
                 now = self.clock()
                 await means.db.do(leases.leave, name=self.name, heard_at=min(heard, default=now))
-                for genesys_id in filter(None, ended):
-                    await means.http.do(means.platform.clear, genesys_id)
+                # A courtesy: nobody hears these channels any more, and Genesys forgets them.
+                with suppress(IntegrationError):
+                    for genesys_id in filter(None, ended):
+                        await means.http.do(means.platform.clear, genesys_id)
         except TROUBLES as error:
             extra = {"error": type(error).__name__}
             logger.warning("notifications.left_without_a_word", extra=extra)

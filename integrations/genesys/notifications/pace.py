@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 from random import Random
+from typing import Final
+
+# Whoever lets us in, but not for long, is tried after 8 s at the latest.
+MOST_AFTER_ARRIVING: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +49,6 @@ class Backoff:
         return min(most, self._pace.backoff_most_s) * spread
 
     def held(self, seconds: float) -> None:
-        """Begin anew where a connection held for long enough."""
-        if seconds >= self._pace.stable_s:
-            self._tries = 0
+        """Begin anew where a connection held long enough; one that did not is tried soon again."""
+        stable = seconds >= self._pace.stable_s
+        self._tries = 0 if stable else min(self._tries, MOST_AFTER_ARRIVING)

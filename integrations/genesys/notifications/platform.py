@@ -23,6 +23,7 @@ from integrations.errors import (
     NotFoundError,
     RefusedError,
 )
+from integrations.genesys.budget import Priority
 from integrations.genesys.client import TOKEN_PATH, Client, Credentials, Reply, Token
 from integrations.genesys.notifications.topics import Offered
 from integrations.genesys.refusals import TokenRefusedError
@@ -82,7 +83,10 @@ class Platform:
     ) -> None:
         self._credentials = credentials
         self._client = Client(
-            credentials, clock=clock, wire=wire or Wire(timeout=TIMEOUT, deadline_s=DEADLINE_S)
+            credentials,
+            clock=clock,
+            wire=wire or Wire(timeout=TIMEOUT, deadline_s=DEADLINE_S),
+            priority=Priority.EVENTS,
         )
 
     def available(self) -> list[Offered]:

@@ -71,6 +71,8 @@ async def _listen(pace: Pace, source_id: int) -> None:
 
 def _store(source_id: int) -> Any:
     def store(frames: Sequence[bytes]) -> None:
+        if not Source.objects.filter(pk=source_id, active=True).exists():
+            return  # an administrator has switched it off: what it sends is refused
         bodies = [(frame, None) for frame in frames]
         receive_many(source_id=source_id, bodies=bodies, now=timezone.now())
 

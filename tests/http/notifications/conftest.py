@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -13,6 +13,7 @@ import msgspec
 import pytest
 import requests
 from django.core.cache import cache
+from django.db import OperationalError
 from django.utils import timezone
 
 from integrations.genesys.client import Credentials
@@ -53,6 +54,10 @@ def until(holds: Callable[[], Any], *, within_s: float = 10.0) -> Any:
     return found
 
 
+def platform_at(url: str) -> Platform:
+    return Platform(Credentials(url, "simulator", "simulator"), clock=timezone.now)
+
+
 @dataclass
 class Stage:
     """The simulator, and the listeners that run."""
@@ -64,6 +69,8 @@ class Stage:
     )
     woken: int = 0
     reminded: int = 0
+    ahead: timedelta = timedelta()
+    failures: int = 0
 
     def rules(self, **rules: Any) -> None:
         told = {"heartbeat_s": 0.1} | rules
@@ -73,16 +80,11 @@ class Stage:
     def tell(self, topic: str, **body: Any) -> None:
         self.served.centre.world.feed.tell(Occurrence(topic, body, 0))
 
-    @property
-    def platform(self) -> Platform:
-        credentials = Credentials(self.served.url, "simulator", "simulator")
-        return Platform(credentials, clock=timezone.now)
-
-    def start(self, pace: Pace = QUICK) -> Listener:
+    def start(self, pace: Pace = QUICK, *, platform: Platform | None = None) -> Listener:
         listener = Mortal(
             name=f"listener-{next(_names)}",
-            platform=self.platform,
-            clock=timezone.now,
+            platform=platform or platform_at(self.served.url),
+            clock=lambda: timezone.now() + self.ahead,
             store=self._store,
             wake=self._wake,
             remind=self._remind,
@@ -123,6 +125,9 @@ class Stage:
         return [body["eventBody"].get("say") for body in self.bodies()]
 
     def _store(self, frames: Any) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise OperationalError("the database is away")
         receive_many(
             source_id=self.source_id, bodies=[(f, None) for f in frames], now=timezone.now()
         )

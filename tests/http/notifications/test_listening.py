@@ -1,5 +1,6 @@
 """What happens in the centre stands in the inbox, whatever happens to the sockets."""
 
+from datetime import timedelta
 from typing import Any
 
 from integrations.genesys.notifications import gaps
@@ -30,14 +31,11 @@ def test_a_line_that_goes_dead_is_connected_again_and_a_reading_is_ordered(stage
     (one,) = agents(1)
     stage.start()
     until(lambda: len(subscribed()) == 3)
-    ordered = until(gaps.ordered)
-    assert gaps.done(since=ordered)
+    assert gaps.done(since=until(gaps.ordered))
     stage.rules(drop_every_s=0.2)
     until(gaps.ordered)
     stage.rules()
-    channel = NotificationChannel.objects.get()
-    assert channel.reconnects >= 1
-    until(lambda: NotificationChannel.objects.get(connected=True))
+    until(lambda: NotificationChannel.objects.filter(connected=True, reconnects__gte=1).exists())
     stage.tell(f"v2.users.{one}.activity", say="again")
     until(lambda: stage.said() == ["again"])
     assert len(stage.served.centre.channels.of("simulator")) == 1
@@ -124,3 +122,31 @@ def test_rejected_and_unoffered_topics_are_told_with_what_is_missing(stage: Stag
         retry_at=rejected.retry_at.replace(year=2020)
     )
     until(lambda: f"v2.users.{one}.activity" in subscribed())
+
+
+def test_a_line_over_which_far_too_little_comes_is_told_and_given_up(stage: Stage) -> None:
+    (one,) = agents(1)
+    stage.start()
+    until(lambda: len(subscribed()) == 3)
+    for number in range(100):
+        stage.tell(f"v2.users.{one}.activity", say=number)
+    until(lambda: NotificationChannel.objects.filter(events_a_minute__gt=1).exists())
+    first = NotificationChannel.objects.get().genesys_id
+
+    stage.ahead = timedelta(minutes=3)
+
+    silent = NotificationChannel.objects.filter(silent_since__isnull=False, connected=True)
+    until(lambda: silent.exclude(genesys_id=first).exists())
+    stage.tell(f"v2.users.{one}.activity", say="again")
+    until(lambda: not silent.exists())
+
+
+def test_frames_wait_for_a_database_that_is_away(stage: Stage) -> None:
+    (one,) = agents(1)
+    stage.start()
+    until(lambda: len(subscribed()) == 3)
+    stage.failures = 3
+    for number in range(20):
+        stage.tell(f"v2.users.{one}.activity", say=number)
+    until(lambda: sorted(stage.said()) == list(range(20)))
+    assert stage.failures == 0

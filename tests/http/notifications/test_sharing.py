@@ -10,7 +10,18 @@ from integrations.models import (
     NotificationTopic,
     Watermark,
 )
-from tests.http.notifications.conftest import QUICK, Stage, agents, subscribed, until
+from simulator.clock import ManualClock
+from simulator.server import serving
+from simulator.world import World
+from tests.http.notifications.conftest import (
+    EPOCH,
+    QUICK,
+    Stage,
+    agents,
+    platform_at,
+    subscribed,
+    until,
+)
 
 
 def held_by(name: str) -> int:
@@ -90,6 +101,15 @@ def test_more_topics_than_one_channel_takes_come_over_two(stage: Stage) -> None:
     until(lambda: set(stage.said()) == {ids[0], ids[-1]})
 
 
+def test_a_channel_whose_row_was_cleared_away_is_replaced(stage: Stage) -> None:
+    agents(1)
+    stage.start()
+    until(lambda: len(subscribed()) == 3)
+    first = until(lambda: NotificationChannel.objects.filter(connected=True).first())
+    NotificationChannel.objects.filter(pk=first.pk).delete()
+    until(lambda: NotificationTopic.objects.filter(channel__connected=True).count() == 3)
+
+
 def test_agents_come_and_go(stage: Stage) -> None:
     (one, other) = agents(2)
     stage.start()
@@ -110,3 +130,13 @@ def test_without_the_platform_a_listener_waits_and_says_why(stage: Stage) -> Non
     until(lambda: told.filter(detail__contains="gives this OAuth client no token").exists())
     stage.served.centre.clients["simulator"] = "simulator"
     until(lambda: len(subscribed()) == 3)
+
+
+def test_a_listener_that_hears_nothing_any_more_leaves_its_topics_to_others(stage: Stage) -> None:
+    agents(4)
+    with serving(World(seed=7, epoch=EPOCH), ManualClock(EPOCH)) as other:
+        cut_off = stage.start(platform=platform_at(other.url))
+        until(lambda: held_by(cut_off.name) == 12)
+        healthy = stage.start()
+        until(lambda: held_by(healthy.name) == 6)
+    until(lambda: held_by(healthy.name) == 12)

@@ -28,13 +28,13 @@ def test_the_first_try_follows_at_once_and_none_later_than_a_minute() -> None:
     assert backoff.next_s() < 0.5
 
 
-def test_a_connection_that_soon_breaks_is_not_tried_ever_faster() -> None:
+def test_a_connection_that_soon_breaks_is_tried_neither_at_once_nor_late() -> None:
     backoff = Backoff(Pace(), Random(1))
     waits = []
     for _ in range(10):
         backoff.held(Pace().stable_s - 1)
         waits.append(backoff.next_s())
-    assert waits[-1] >= 30
+    assert 4 <= waits[-1] <= 8
 
 
 def test_a_steady_rate_is_found_and_forgotten() -> None:
