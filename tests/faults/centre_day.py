@@ -211,7 +211,7 @@ def assert_the_mirror_is_the_truth(day: Day) -> None:
     for genesys_id, told in truth.items():
         assert _shown(facts[genesys_id], told) == _kept(told)
     written, said = _written(), _said(day, truth)
-    assert (written - said, said - written) == (set(), set())
+    _same("who wrote", written, said)
     expected = {
         (one.genesys_id, event.name.value, event.subject)
         for one in facts.values()
@@ -219,8 +219,13 @@ def assert_the_mirror_is_the_truth(day: Day) -> None:
     }
     rows = CommonEvent.objects.values_list("conversation__genesys_id", "name", "subject")
     told = set(rows)
-    assert (told - expected, expected - told) == (set(), set())
+    _same("Common Events", told, expected)
     assert len(rows) == len(told)
+
+
+def _same(what: str, found: set[Any], expected: set[Any]) -> None:
+    more, less = sorted(found - expected), sorted(expected - found)
+    assert not (more or less), f"{what}: {len(more)} too many {more[:5]}, {len(less)} lack {less[:5]}"
 
 
 def _written() -> set[tuple[str, int, str, str]]:
