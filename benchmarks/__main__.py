@@ -18,7 +18,7 @@ ROOT = HERE.parent
 
 
 def main() -> None:
-    figures = [*_ingest(), *sweep.measure(), *business_time.measure(), *memory.measure()]
+    figures = [*_on_databases(), *sweep.measure(), *business_time.measure(), *memory.measure()]
     table = _table(figures)
     sys.stdout.write(f"\n{table}\n")
     (HERE / "RESULTS.md").write_text(f"{_head()}\n\n{table}\n")
@@ -27,26 +27,30 @@ def main() -> None:
         sys.exit(f"not reached: {', '.join(missed)}")
 
 
-def _ingest() -> list[Figure]:
-    """Measure each database in a process of its own, on an empty database made for it."""
-    with tempfile.TemporaryDirectory() as folder:
-        found = _in_process("benchmarks.ingest", f"sqlite:///{folder}/bench.sqlite3")
-    with servers.postgres(durable=True) as url:
-        return found + _in_process("benchmarks.ingest", url)
+def _on_databases() -> list[Figure]:
+    """Measure each database in processes of their own, on an empty database made for them."""
+    found = []
+    for module in ("benchmarks.ingest", "benchmarks.webhooks"):
+        with tempfile.TemporaryDirectory() as folder:
+            found += _in_process(module, f"sqlite:///{folder}/bench.sqlite3")
+        with servers.postgres(durable=True) as url:
+            found += _in_process(module, url)
+    return found
 
 
 def _in_process(module: str, url: str) -> list[Figure]:
     sys.stdout.write(f"{module} on {url.partition(':')[0]} ...\n")
     sys.stdout.flush()
-    environment = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "dcm.settings"}
-    done = subprocess.run(
-        [sys.executable, "-m", module],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        mine = {"DATABASE_URL": url, "DCM_VAR_DIR": folder, "DCM_ENV_FILE": os.devnull}
+        done = subprocess.run(
+            [sys.executable, "-m", module],
+            cwd=ROOT,
+            env={**os.environ, **mine, "DJANGO_SETTINGS_MODULE": "dcm.settings"},
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
     return [Figure(**row) for row in json.loads(done.stdout)]
 
 

@@ -1,19 +1,17 @@
 """Writing what events prove at once, without waiting for analytics to show it."""
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from django.db import transaction
 
 from conversations import bulk, tables, telling
 from conversations.domain.events import HOLDS, CommonEvent, Seen, look
-from conversations.domain.live import PROVABLE, News, Proven, State, proven, renamed
+from conversations.domain.live import PROVABLE, News, Proven, proven, renamed
 from conversations.models import CommonEvent as EventRow
 from conversations.models import Conversation, Participant, SessionState
 
-# Messages about one session come in order, but for some that are worked through side by side.
-OVERTAKES_WITHIN: Final = timedelta(seconds=2)
 _NEWS: Final = News._fields
 _DETAILS: Final = ("participant_id", "user_id", "purpose", "media_type", "queue_id")
 _Told = dict[telling.Identity, EventRow]
@@ -52,23 +50,6 @@ def tell(*, genesys_ids: Collection[str], now: datetime) -> int:
         [(row.pk, look(one, row.observed_at)) for row, one in zip(rows, known, strict=True)],
         now,
     )
-
-
-def off_hold(*, sessions: Collection[tuple[str, str]], now: datetime) -> list[News]:
-    """Return as news that sessions (conversation, session) are off hold, which has no instant.
-
-    It is news where a session is held as far as we know, and has been for longer than two messages
-    that overtake one another lie apart. It counts from now on; the next reading puts it right.
-    """
-    rows = SessionState.objects.filter(conversation_id__in={one for one, _ in sessions})
-    latest: dict[tuple[str, str], SessionState] = {}
-    for row in rows.order_by("since", "pk"):
-        latest[row.conversation_id, row.session_id] = row
-    return [
-        News._make(getattr(row, name) for name in _NEWS)._replace(state=State.CONNECTED, since=now)
-        for key, row in latest.items()
-        if key in sessions and row.state == State.HELD and row.heard_at <= now - OVERTAKES_WITHIN
-    ]
 
 
 def settle(shown: Sequence[tuple[int, Seen]], now: datetime) -> int:

@@ -9,7 +9,7 @@ import zstandard
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from conversations import bulk, live, merge, tables, telling
+from conversations import bulk, live, merge, older, tables, telling
 from conversations.domain import attributes, facts
 from conversations.domain.events import AGENT_PURPOSES, Seen, diff, look, settled
 from conversations.models import Change, Conversation, RawSnapshot
@@ -95,7 +95,10 @@ def _rank(snapshot: facts.Snapshot) -> tuple[datetime, bytes]:
 @transaction.atomic
 def _record_history(latest: dict[str, facts.Snapshot], now: datetime) -> Recorded:
     done = _record(latest, now)
-    fresh = EventRow.objects.filter(conversation__genesys_id__in=latest, recorded_at=now)
+    recorded_at = now.replace(microsecond=now.microsecond // 1000 * 1000)  # as it was written
+    fresh = EventRow.objects.filter(
+        conversation__genesys_id__in=latest, recorded_at__range=(recorded_at, now)
+    )
     fresh.update(historic=True)
     return done
 
@@ -112,16 +115,18 @@ def _record(latest: dict[str, facts.Snapshot], now: datetime) -> Recorded:
     # In order of their ids, so that two writers who meet the same ones do not wait in a ring.
     new = [latest[genesys_id] for genesys_id in sorted(latest.keys() - known.keys())]
     fresh: list[tuple[Conversation, facts.Snapshot]] = []
-    stale = 0
+    stale: list[tuple[Conversation, facts.Snapshot]] = []
     for genesys_id, row in known.items():
         snapshot = latest[genesys_id]
         if _rank(snapshot) < (row.observed_at, bytes(row.content_hash)):
-            stale += 1
+            stale.append((row, snapshot))
         elif not _shows(row, snapshot):
             fresh.append((row, snapshot))
     _insert(new, now)
     _update(fresh, now)
-    return Recorded(len(new), len(fresh), len(known) - len(fresh) - stale, stale)
+    older.adopt_attributes(stale)
+    unchanged = len(known) - len(fresh) - len(stale)
+    return Recorded(len(new), len(fresh), unchanged, len(stale))
 
 
 def _shows(row: Conversation, snapshot: facts.Snapshot) -> bool:

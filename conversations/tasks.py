@@ -10,3 +10,9 @@ from conversations import retention
 def drop_old_documents() -> None:
     """Let go of raw documents whose time is over. Safe to run twice."""
     retention.drop_old_documents(now=timezone.now())
+
+
+@shared_task(name="conversations.drop_old_news", ignore_result=True)
+def drop_old_news() -> None:
+    """Let go of what events told once its time is over. Safe to run twice."""
+    retention.drop_old_news(now=timezone.now())

@@ -12,6 +12,12 @@ from dcm.demo import is_loopback
 Respond = Callable[[HttpRequest], HttpResponse]
 
 
+def _in_one_piece(answer: HttpResponse) -> HttpResponse:
+    """Say how long an answer is, as CommonMiddleware does: or the server sends it in chunks."""
+    answer["Content-Length"] = str(len(answer.content))
+    return answer
+
+
 class Probes:
     """Answers /healthz (this process) and /readyz (what it needs), first of all.
 
@@ -32,11 +38,12 @@ class Probes:
         if request.method not in {"GET", "HEAD"}:
             return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
         faults = probe()
-        return JsonResponse(
+        answer = JsonResponse(
             {"status": "failing" if faults else "ok", **({"faults": faults} if faults else {})},
             status=503 if faults else 200,
             headers={"Cache-Control": "no-store"},
         )
+        return _in_one_piece(answer)
 
 
 class Hooks:
@@ -58,8 +65,7 @@ class Hooks:
         except Resolver404:
             return self.get_response(request)
         answer: HttpResponse = view(request, *args, **kwargs)
-        answer["Content-Length"] = str(len(answer.content))  # or the server sends it in chunks
-        return answer
+        return _in_one_piece(answer)
 
 
 class DemoStaysHome:

@@ -21,6 +21,7 @@ worker_class = "gthread"
 threads = 8
 timeout = 60
 graceful_timeout = 5
-max_requests = 10_000
-max_requests_jitter = 1_000
+# While a process is replaced, nobody answers for a second where there is one: seldom, then.
+max_requests = 500_000
+max_requests_jitter = 50_000
 control_socket_disable = True

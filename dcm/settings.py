@@ -165,6 +165,7 @@ if ON_SQLITE:
     }
 else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 # To open SQLite's file and close it again takes longer than to write a webhook into it.
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 
@@ -214,6 +215,9 @@ _find = env.number("DCM_FIND_OPEN_SECONDS", default=120 if DEMO else 600, least=
 _feedback = env.number("DCM_FEEDBACK_SECONDS", default=60 if DEMO else 900, least=1)
 _presence = env.number("DCM_PRESENCE_SECONDS", default=15 if DEMO else 300, least=1)
 _wanted = env.number("DCM_WANTED_SECONDS", default=2, least=1)
+_last_day = env.number("DCM_LAST_DAY_SECONDS", default=900 if DEMO else 3600, least=1)
+_jobs = env.number("DCM_JOBS_SECONDS", default=15 if DEMO else 60, least=1)
+_reconcile = env.number("DCM_RECONCILE_SECONDS", default=10, least=1)
 _derive = env.number("DCM_DERIVE_SECONDS", default=5, least=1)
 _gdpr = env.number("DCM_GDPR_SECONDS", default=60 if DEMO else 3600, least=1)
 _inbox = env.number("DCM_INBOX_SECONDS", default=2, least=1)
@@ -228,6 +232,10 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "reread-open": _every("integrations.genesys.reread_open", _open),
     "reread-wanted": _every("integrations.genesys.reread_wanted", _wanted),
     "find-open": _every("integrations.genesys.find_open", _find),
+    "last-day": _every("integrations.genesys.last_day", _last_day),
+    "nightly": _every("integrations.genesys.nightly", _jobs),
+    "reconcile": _every("integrations.genesys.reconcile", _reconcile),
+    "watch-roads": _every("integrations.watch_roads", 60),
     "read-messages": _every("integrations.genesys.read_messages", _messages),
     "read-feedback": _every("integrations.genesys.read_feedback", _feedback),
     "read-presence": _every("integrations.genesys.read_presence", _presence),
@@ -238,6 +246,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "mirror-erasures": _every("integrations.genesys.mirror_erasures", _gdpr),
     "strip-old-personal-data": _every("integrations.strip_old_personal_data", 86_400),
     "drop-old-documents": _every("conversations.drop_old_documents", 3600),
+    "drop-old-news": _every("conversations.drop_old_news", 3600),
     "drop-old-events": _every("integrations.drop_old_events", 3600),
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
@@ -247,7 +256,9 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 LOOKBACK_DAYS = env.number("DCM_LOOKBACK_DAYS", default=2)
 # Open conversations are looked for among those that started in so many days: e-mail threads
 # take up to 30 days after they ended.
-OPEN_DAYS = env.number("DCM_OPEN_DAYS", default=31)
+OPEN_DAYS = env.number("DCM_OPEN_DAYS", default=92)
+# From this hour on, in TIME_ZONE, the last seven days are read once more.
+NIGHTLY_HOUR = env.number("DCM_NIGHTLY_HOUR", default=3)
 # Surveys and evaluations are looked for in conversations that started in so many days.
 FEEDBACK_DAYS = env.number("DCM_FEEDBACK_DAYS", default=31)
 # Raw documents are kept this long, so that a mapping can be replayed; 0 keeps none.

@@ -20,11 +20,15 @@ DAY: Final = timedelta(days=1)
 # A road is late once so many of its cycles have gone by, and at least so long.
 LATE_CYCLES: Final = 3
 LATE_AT_LEAST: Final = timedelta(minutes=3)
+# Roads that read only what was ordered: when they last did so tells nothing.
+UNPACED: Final = frozenset({"genesys.reconcile"})
 NOTHING_RAN: Final = "no run in all this time: the worker or beat was down"
 
 
 def pace(road: str) -> timedelta | None:
-    """Return how often beat sends a road's task; None where it has no schedule."""
+    """Return how often beat sends a road's task; None where none is expected to read each time."""
+    if road in UNPACED:
+        return None
     app, _, name = road.rpartition(".")
     tasks = (f"integrations.{app}.{name}", f"integrations.{app}.read_{name}")
     paces = schedule()

@@ -6,7 +6,7 @@ from celery import shared_task
 from celery.signals import task_postrun
 from django.utils import timezone
 
-from integrations import heartbeat, services
+from integrations import gaps, heartbeat, services
 from integrations.erasure import expiry
 from integrations.errors import RoadBusyError
 from integrations.inbox import retention
@@ -42,3 +42,9 @@ def drop_old_events() -> None:
 def note_heartbeat(task: Any, **_: Any) -> None:
     """Let the health page see that a task has run."""
     heartbeat.note(task.name, at=timezone.now())
+
+
+@shared_task(name="integrations.watch_roads", ignore_result=True)
+def watch_roads() -> None:
+    """Notice which roads do not get on. Safe to run twice."""
+    gaps.watch(now=timezone.now())

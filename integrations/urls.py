@@ -2,12 +2,12 @@
 
 from django.urls import path
 
-from integrations.inbox.head import envelope_id
+from integrations.eventbridge import envelope
 from integrations.inbox.views import hook
 from integrations.models import Source
 
 genesys = hook(Source.Kind.GENESYS)
-eventbridge = hook(Source.Kind.EVENTBRIDGE, envelope_id)
+eventbridge = hook(Source.Kind.EVENTBRIDGE, envelope.sender_id)
 
 # A source that signs is named in the path; one with a token may be.
 urlpatterns = [

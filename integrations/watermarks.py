@@ -6,15 +6,15 @@ the lease can no longer move the watermark.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
 from integrations import gaps
-from integrations.errors import IntegrationError, RoadBusyError
+from integrations.errors import BudgetSpentError, IntegrationError, RoadBusyError
 from integrations.models import Watermark
 
 Told = Callable[[str], None]
@@ -29,13 +29,18 @@ def quiet(_: str) -> None:
 
 @dataclass(slots=True)
 class Run:
-    """A run that holds the lease of its road. read_to is where the last one got to."""
+    """A run that holds the lease of its road. read_to is where the last one got to.
+
+    place is where one that stopped in the middle wants to go on; a success forgets it.
+    """
 
     road: str
     clock: Callable[[], datetime]
     read_to: datetime | None
     leased_until: datetime
     detail: str = ""
+    place: dict[str, Any] = field(default_factory=dict)
+    succeeded_at: datetime | None = None
 
     def go_on(self) -> None:
         """Keep the lease; call it between requests.
@@ -53,7 +58,12 @@ class Run:
             self._write(read_to=to)
             self.read_to = to
 
-    def _write(self, **columns: datetime | str | None) -> None:
+    def keep(self, place: dict[str, Any]) -> None:
+        """Remember where to go on, should this run be stopped."""
+        self._write(place=place)
+        self.place = place
+
+    def _write(self, **columns: object) -> None:
         mine = Watermark.objects.filter(road=self.road, leased_until=self.leased_until)
         if not mine.update(**columns):
             raise RoadBusyError(f"{self.road}: the lease was lost to another run")
@@ -69,6 +79,10 @@ def run(road: str, *, clock: Callable[[], datetime]) -> Iterator[Run]:
     held = _claim(road, clock)
     try:
         yield held
+    except BudgetSpentError as error:
+        # Nothing failed: the next run goes on from where this one stopped.
+        _release(held, detail=str(error)[:LONGEST_DETAIL])
+        raise
     except Exception as error:
         _failed(held, error)
         raise
@@ -87,7 +101,7 @@ def _claim(road: str, clock: Callable[[], datetime]) -> Run:
         raise RoadBusyError(f"{road}: another run is under way")
     row.refresh_from_db()
     gaps.look(row, now=now)
-    return Run(road, clock, row.read_to, until)
+    return Run(road, clock, row.read_to, until, place=row.place, succeeded_at=row.succeeded_at)
 
 
 def _release(held: Run, **columns: object) -> None:
@@ -98,7 +112,7 @@ def _release(held: Run, **columns: object) -> None:
 
 def _succeeded(held: Run) -> None:
     now = held.clock()
-    _release(held, succeeded_at=now, failing_since=None, detail=held.detail)
+    _release(held, succeeded_at=now, failing_since=None, detail=held.detail, place={})
     if held.read_to:
         gaps.fill(road=held.road, up_to=held.read_to, now=now)
 

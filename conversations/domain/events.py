@@ -8,6 +8,7 @@ reordered snapshots tell each event once.
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from operator import attrgetter
 from typing import NamedTuple
 
 from conversations.domain import holds
@@ -59,6 +60,10 @@ class CommonEvent(NamedTuple):
         return self.name.value, self.subject
 
 
+_ORDER = attrgetter("at", "name", "subject")
+_START = attrgetter("started_at")
+
+
 class Stretch(NamedTuple):
     """A run of sessions with no longer gap than GRACE; ended_at is None while one is open."""
 
@@ -102,7 +107,8 @@ def diff(before: Seen | None, after: Seen) -> list[CommonEvent]:
     if before:
         known = {event.identity for event in implied(before)}
         found = [event for event in found if event.identity not in known]
-    return sorted(found, key=lambda event: (event.at, event.name, event.subject))
+    found.sort(key=_ORDER)
+    return found
 
 
 def settled(seen: Seen) -> bool:
@@ -198,7 +204,7 @@ def hold_events(
 def _last_with_disconnect(session: Session) -> Segment | None:
     """Return the segment in which the session was disconnected: after-call work comes later."""
     ended = [s for s in session.segments if s.disconnect_type and s.segment_type != "wrapup"]
-    return max(ended, key=lambda s: s.started_at, default=None)
+    return ended[0] if len(ended) == 1 else max(ended, key=_START, default=None)
 
 
 def _user_stays(spoken: Spoken, at: datetime, begun: Sequence[Spoken]) -> bool:

@@ -15,6 +15,9 @@ from conversations.domain.live import News, State
 BEGUN: Final = "begun"
 # Two sources need not agree on an instant to the second.
 NEAR: Final = timedelta(seconds=5)
+# What began at the same instant, or later, leaves the state behind: a mail that is answered during
+# a call is on hold at once, and never shown in interact.
+_SLACK: Final = timedelta(seconds=1)
 # The segment that a state is in analytics. A ring may be over before analytics hears of it.
 _SEGMENTS: Final = {
     State.CONNECTED.value: "interact",
@@ -81,7 +84,7 @@ def _shows_state(session: Session, kind: str, one: Expectation) -> bool:
     if any(s.segment_type == kind and abs(s.started_at - since) <= NEAR for s in session.segments):
         return True
     latest = max(segment.started_at for segment in session.segments)
-    return kind != "hold" and (latest > since or _is_over(session))
+    return kind != "hold" and (latest >= since - _SLACK or _is_over(session))
 
 
 def _is_over(session: Session) -> bool:

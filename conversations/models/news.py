@@ -7,7 +7,10 @@ from conversations.models.ids import ID_LENGTH
 
 
 class CommonEvent(models.Model):
-    """Something that happened to a conversation, told once and never changed."""
+    """Something that happened to a conversation, told once.
+
+    What an event of Genesys told roughly is put right by the next reading, and keeps its name.
+    """
 
     conversation = models.ForeignKey(
         Conversation,

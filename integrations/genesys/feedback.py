@@ -16,7 +16,9 @@ from integrations.errors import MalformedAnswerError
 from integrations.genesys import queries
 from integrations.genesys.client import Client
 from integrations.genesys.pages import Found
-from integrations.genesys.poll import OPEN_WINDOW, Read, each_page, since_last
+from integrations.genesys.poll import OPEN_WINDOW, since_last
+from integrations.genesys.reading import Read
+from integrations.genesys.rounds import Round, Step
 from integrations.watermarks import Told, quiet
 
 READ_FEEDBACK: Final = "genesys.read_feedback"
@@ -43,15 +45,21 @@ def read_feedback(*, client: Client, now: datetime, tell: Told = quiet) -> Read:
     passes over the filter, for then every conversation would come.
     """
     with watermarks.run(READ_FEEDBACK, clock=client.clock) as run:
-        told = Span(min(since_last(run, now), now), now)
-        span = Span(queries.midnight(now - timedelta(days=settings.FEEDBACK_DAYS)), now)
+        round_ = Round.of(run, client, since=since_last(run, now), now=now)
+        began = Span(
+            queries.midnight(round_.span.end - timedelta(days=settings.FEEDBACK_DAYS)),
+            round_.span.end,
+        )
+        steps = [
+            Step(kind, window, partial(asked, told=round_.span), partial(_has, kind))
+            for kind, asked in ASKS.items()
+            for window in queries.windows(began, length=OPEN_WINDOW)
+        ]
         read = Read()
-        for kind, asked in ASKS.items():
-            ask = partial(asked, told=told)
-            for window in queries.windows(span, length=OPEN_WINDOW):
-                read += each_page(run, client, window, ask, partial(_has, kind), now=now)
-            tell(f"{kind} since {told.start:%Y-%m-%d %H:%M}: {read}")
-        run.advance(now)
+        for step, part in round_.go(steps):
+            tell(f"{step.name} of what began since {step.window.start:%Y-%m-%d}: {part}")
+            read += part
+        run.advance(round_.span.end)
         run.detail = str(read)
     return read
 

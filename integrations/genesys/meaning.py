@@ -36,9 +36,7 @@ def take(heard: Sequence[Heard], *, now: datetime) -> None:
     Raises MalformedPayloadError where the body of one cannot be read: then nothing is written.
     """
     found = [proofs.of(one) for one in heard]
-    released = {session for one in found for session in one.off_hold}
-    news = [one for proof in found for one in proof.news]
-    live.record_news(news=news + live.off_hold(sessions=released, now=now), now=now)
+    live.record_news(news=[one for proof in found for one in proof.news], now=now)
     presence.record_live(told=[one for proof in found for one in proof.presence], now=now)
     counters.note_written(written=_written(found), moved=_moved(found), now=now)
     wanted = [order for proof in found for order in _orders(proof, now)]

@@ -21,7 +21,7 @@ from integrations.models import Reading, Wanted
 # Longer than the longest request and a token before it.
 LEASE: Final = timedelta(seconds=60)
 # However many events come, a conversation is not read more often than this.
-PACE: Final = timedelta(seconds=1)
+PACE: Final = timedelta(seconds=0.5)
 # Analytics is told late: when to look again after the first, second, ... reading that did not show
 # what events told.
 DELAYS: Final = (

@@ -18,10 +18,18 @@ class Found(NamedTuple):
     ended_at: datetime | None
 
 
-class _Page(msgspec.Struct):
+class Page(NamedTuple):
+    """The conversations of an answer, and how many its query has in all: about, or None."""
+
+    found: list[Found]
+    total: int | None
+
+
+class _Page(msgspec.Struct, rename="camel"):
     """An answer of details/query or of batch details. An empty result has no key at all."""
 
     conversations: list[msgspec.Raw] | None = None
+    total_hits: float | None = None
 
 
 class _Head(msgspec.Struct, rename="camel"):
@@ -38,7 +46,14 @@ def found(reply: Reply) -> list[Found]:
 
     Raises MalformedAnswerError where the answer as a whole is not what the API documents.
     """
-    return [_found(bytes(raw)) for raw in reply.decode(_Page).conversations or []]
+    return page(reply).found
+
+
+def page(reply: Reply) -> Page:
+    """Take an answer apart as found does, with what it tells of the whole."""
+    told = reply.decode(_Page)
+    total = None if told.total_hits is None else int(told.total_hits)
+    return Page([_found(bytes(raw)) for raw in told.conversations or []], total)
 
 
 def _found(document: bytes) -> Found:

@@ -1,59 +1,42 @@
 """Conversations that started, ended or are still open, found by asking Genesys for them."""
 
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import count
-from typing import Final, NamedTuple
+from typing import Final
 
 from django.conf import settings
 
+from chrono import instants
 from chrono.spans import Span
 from integrations import watermarks
-from integrations.errors import RefusedError
 from integrations.genesys import queries
-from integrations.genesys.client import PAGE_SIZE, Client, Reply
-from integrations.genesys.ingest import Taken, take
-from integrations.genesys.pages import Found, found
-from integrations.genesys.queries import Query
-from integrations.genesys.refusals import is_pagination_limit
+from integrations.genesys.client import Client
+from integrations.genesys.reading import Read, taken
+from integrations.genesys.rounds import Passed, Round, Step, never
 from integrations.watermarks import Run, Told, quiet
 
-logger = logging.getLogger(__name__)
+# Others read by way of here.
+__all__ = [
+    "OPEN_WINDOW",
+    "Read",
+    "find_open",
+    "last_day",
+    "poll",
+    "read_since",
+    "since_last",
+    "taken",
+]
 
 POLL: Final = "genesys.poll"
 FIND_OPEN: Final = "genesys.find_open"
-PATH: Final = "/api/v2/analytics/conversations/details/query"
+LAST_DAY: Final = "genesys.last_day"
 
 # Analytics is told of a conversation some time after it began, and our clock is not theirs.
 OVERLAP: Final = timedelta(minutes=10)
 # What ended lately mostly began lately; what began earlier is known, and read again by its id.
 ENDED_WITHIN: Final = timedelta(days=1)
 OPEN_WINDOW: Final = timedelta(days=7)
-SHORTEST_WINDOW: Final = timedelta(minutes=1)
-
-Ask = Callable[[Span], Query]
-Passed = Callable[[Found], bool]
-
-
-class Read(NamedTuple):
-    """What a run read: requests made, and what came of the documents."""
-
-    requests: int = 0
-    taken: Taken = Taken()
-
-    def __add__(self, other: object) -> "Read":
-        if not isinstance(other, Read):
-            return NotImplemented
-        return Read(self.requests + other.requests, self.taken + other.taken)
-
-    def __str__(self) -> str:
-        done = self.taken.recorded
-        refused = f", {len(self.taken.refused)} refused" if self.taken.refused else ""
-        return (
-            f"{self.requests} requests: {done.new} new, {done.changed} changed, "
-            f"{done.unchanged} unchanged, {done.stale} older than known{refused}"
-        )
+LAST_DAY_LENGTH: Final = timedelta(hours=26)
 
 
 def poll(
@@ -68,15 +51,11 @@ def poll(
     """
     with watermarks.run(POLL, clock=client.clock) as run:
         first = run.read_to is None
-        start = min(since or since_last(run, now), now)
-        read = Read()
-        for window in queries.windows(Span(start, now)):
-            part = _started(run, client, window, now=now)
-            run.advance(window.end)
-            tell(f"started {window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M}: {part}")
-            read += part
-        if not first:
-            read += _ended(run, client, Span(start, now), now=now)
+        start = since or since_last(run, now)
+        round_ = Round.of(run, client, since=start, now=now, anew=since is not None)
+        steps = [*_started(round_.span), *([] if first else [_ended(round_.span)])]
+        read = _go(round_, steps, tell)
+        run.advance(round_.span.end)
         run.detail = str(read)
     return read
 
@@ -88,15 +67,39 @@ def find_open(*, client: Client, now: datetime, tell: Told = quiet) -> Read:
     Raises as poll does.
     """
     with watermarks.run(FIND_OPEN, clock=client.clock) as run:
-        span = Span(queries.midnight(now - timedelta(days=settings.OPEN_DAYS)), now)
-        read = Read()
-        for window in queries.windows(span, length=OPEN_WINDOW):
-            part = each_page(run, client, window, queries.still_open, _never, now=now)
-            tell(f"open since {window.start:%Y-%m-%d} to {window.end:%Y-%m-%d}: {part}")
-            read += part
-        run.advance(now)
+        since = queries.midnight(now - timedelta(days=settings.OPEN_DAYS))
+        round_ = Round.of(run, client, since=since, now=now)
+        windows = queries.windows(round_.span, length=OPEN_WINDOW)
+        steps = [Step("open since", window, queries.still_open, never) for window in windows]
+        read = _go(round_, steps, tell)
+        run.advance(round_.span.end)
         run.detail = str(read)
     return read
+
+
+def last_day(*, client: Client, now: datetime, tell: Told = quiet) -> Read:
+    """Read all that started or ended in the last 26 hours once more, or since the last such run.
+
+    Catches what polling came too early for: what analytics told late, or changed after the end; and
+    what began days ago, was reopened and ended between two looks. Raises as poll does.
+    """
+    with watermarks.run(LAST_DAY, clock=client.clock) as run:
+        since = min(now - LAST_DAY_LENGTH, since_last(run, now) if run.read_to else now)
+        round_ = Round.of(run, client, since=since, now=now)
+        read = _go(round_, [*_started(round_.span), *_ended_of_old(round_.span)], tell)
+        run.advance(round_.span.end)
+        run.detail = str(read)
+    return read
+
+
+def read_since(
+    run: Run, client: Client, *, since: datetime, now: datetime, tell: Told = quiet
+) -> Read:
+    """Read what started or ended since an instant, within the run of another road."""
+    stopped = run.place.get("since")
+    anew = stopped is None or instants.parse(stopped) > since
+    round_ = Round.of(run, client, since=since, now=now, anew=anew)
+    return _go(round_, [*_started(round_.span), _ended(round_.span)], tell)
 
 
 def since_last(run: Run, now: datetime) -> datetime:
@@ -106,78 +109,39 @@ def since_last(run: Run, now: datetime) -> datetime:
     return now - timedelta(days=settings.LOOKBACK_DAYS)
 
 
-def _started(run: Run, client: Client, window: Span, *, now: datetime) -> Read:
-    def passed(one: Found) -> bool:
-        return one.started_at is not None and one.started_at < window.start
-
-    return each_page(run, client, window, queries.started, passed, now=now)
-
-
-def _ended(run: Run, client: Client, span: Span, *, now: datetime) -> Read:
-    def passed(one: Found) -> bool:
-        return one.ended_at is not None and one.ended_at < span.start
-
-    began = Span(queries.midnight(span.start - ENDED_WITHIN), span.end)
-    return each_page(run, client, began, queries.ended, passed, now=now)
-
-
-def _never(_: Found) -> bool:
-    return False
-
-
-def each_page(  # noqa: PLR0913 - a run's tools, and what it is to do
-    run: Run, client: Client, window: Span, ask: Ask, passed: Passed, *, now: datetime
-) -> Read:
-    """Take page after page; where the result is too large, that of each half of the window.
-
-    ask makes the query of a window; passed tells of one conversation that it, and so whatever
-    follows it, is beyond what was asked for.
-    """
+def _go(round_: Round, steps: list[Step], tell: Told) -> Read:
+    """Read all steps; polling's watermark moves with each window of what started."""
     read = Read()
-    seen: set[str] = set()
-    try:
-        for reply, page in _pages(run, client, ask(window), passed):
-            fresh = [one.document for one in page if one.genesys_id not in seen]
-            seen.update(one.genesys_id for one in page if one.genesys_id)
-            read += Read(1, taken(fresh, reply, now))
-    except RefusedError as error:
-        if not _is_too_large(error, window):
-            raise
-        ask = _narrowly if ask is queries.started else ask
-        for half in queries.halves(window):
-            read += each_page(run, client, half, ask, passed, now=now)
+    for step, part in round_.go(steps):
+        if round_.run.road == POLL and step.name == "started":
+            round_.run.advance(step.window.end)
+        start, end = step.window.start, step.window.end
+        tell(f"{step.name} {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}: {part}")
+        read += part
     return read
 
 
-def _pages(
-    run: Run, client: Client, query: Query, passed: Passed
-) -> Iterator[tuple[Reply, list[Found]]]:
-    """Yield pages up to a short one, or one that lies wholly beyond what was asked for."""
-    for number in count(1):
-        run.go_on()
-        reply = client.ask(PATH, query | {"paging": {"pageSize": PAGE_SIZE, "pageNumber": number}})
-        page = found(reply)
-        yield reply, page
-        if len(page) < PAGE_SIZE or all(map(passed, page)):
-            return
+def _started(span: Span) -> Iterator[Step]:
+    for window in queries.windows(span):
+        yield Step("started", window, queries.started, _started_before(window.start))
 
 
-def _narrowly(window: Span) -> Query:
-    return queries.started(window, narrow=True)
+def _ended(span: Span) -> Step:
+    """Return the question for what ended in a span, of what began in it or shortly before."""
+    began = Span(queries.midnight(span.start - ENDED_WITHIN), span.end)
+    return Step("ended", began, queries.ended, _ended_before(span.start))
 
 
-def _is_too_large(error: RefusedError, window: Span) -> bool:
-    """Tell whether a smaller window may do: too many results, or too many days."""
-    if window.length <= SHORTEST_WINDOW:
-        return False
-    return is_pagination_limit(error) or (
-        error.status == 400 and window.length > queries.DAY  # noqa: PLR2004 - a bad request
-    )
+def _ended_of_old(span: Span) -> Iterator[Step]:
+    """Yield the questions for what ended in a span, of what began before it."""
+    oldest = queries.midnight(span.start - timedelta(days=settings.OPEN_DAYS))
+    for window in queries.windows(Span(oldest, span.start), length=OPEN_WINDOW):
+        yield Step("ended", window, queries.ended, _ended_before(span.start))
 
 
-def taken(documents: list[bytes], reply: Reply, now: datetime) -> Taken:
-    """Hand an answer's documents to the mirror; what it refuses is logged by its reason."""
-    result = take(documents, observed_at=reply.sent_at, now=now)
-    for refusal in result.refused:
-        logger.warning("genesys.document_refused", extra={"reason": refusal.reason})
-    return result
+def _started_before(at: datetime) -> Passed:
+    return lambda one: one.started_at is not None and one.started_at < at
+
+
+def _ended_before(at: datetime) -> Passed:
+    return lambda one: one.ended_at is not None and one.ended_at < at

@@ -28,11 +28,14 @@ _USER_STATES: Final = {"user.start": State.ALERTING, "user.end": State.ENDED}
 
 
 class Proof(NamedTuple):
-    """What an event proves. off_hold are sessions that are not held, since nobody says when."""
+    """What an event proves.
+
+    That a session is not held any more is no proof: a snapshot has no instant, and may come late.
+    The reading that every event orders tells when the hold ended.
+    """
 
     event: Event
     news: tuple[News, ...] = ()
-    off_hold: tuple[tuple[str, str], ...] = ()
     presence: tuple[PresenceTold, ...] = ()
     expects: tuple[Expectation, ...] = ()
     written: Written | None = None
@@ -106,7 +109,6 @@ def _snapshot(event: Event, body: Fields) -> Proof:
     return Proof(
         event,
         news=news,
-        off_hold=tuple(snapshots.off_hold(event, told)),
         expects=tuple(expectations.of(one) for one in news if one.session_id),
         written=snapshots.written(told),
     )

@@ -14,6 +14,7 @@ from typing import Any, Final
 from chrono import instants
 from chrono.spans import Span
 
+MINUTE: Final = timedelta(minutes=1)
 DAY: Final = timedelta(days=1)
 # The end of an interval must not touch the day that follows.
 BEFORE_MIDNIGHT: Final = timedelta(milliseconds=1)
@@ -23,7 +24,7 @@ Query = dict[str, Any]
 
 def started(window: Span, *, narrow: bool = False) -> Query:
     """Conversations that started in a window; narrow: and no others, should they be too many."""
-    predicate = _predicate("conversationStart", "matches", value=_interval(window))
+    predicate = _within("conversationStart", window)
     return _query(window, "conversationStart", [predicate] if narrow else [])
 
 
@@ -88,7 +89,8 @@ def _told_of(window: Span, filters: str, told: Span, *dimensions: str) -> Query:
 
 
 def _within(dimension: str, told: Span) -> Query:
-    return _predicate(dimension, "matches", value=_interval(told))
+    value = f"{instants.isoformat(told.start)}/{instants.isoformat(told.end)}"
+    return _predicate(dimension, "matches", value=value)
 
 
 def _interval(window: Span) -> str:

@@ -1,7 +1,7 @@
 """Known conversations, read again by their ids: the open ones, and those that ended just now."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -10,18 +10,19 @@ from django.db.models import F, Q
 from conversations.models import Conversation
 from integrations import watermarks
 from integrations.errors import NotFoundError, RefusedError
+from integrations.genesys.budget import Priority
 from integrations.genesys.client import Client
 from integrations.genesys.pages import found
-from integrations.genesys.poll import Read, taken
+from integrations.genesys.reading import Read, taken
 from integrations.models import Reading
+from integrations.watermarks import Run
 
 logger = logging.getLogger(__name__)
 
 REREAD_OPEN: Final = "genesys.reread_open"
 PATH: Final = "/api/v2/analytics/conversations/details"
 IDS_A_CALL: Final = 50
-# Requests of the minute's limit that are left to others: polling, people who act.
-RESERVE: Final = 60
+RESERVE: Final = Priority.OPEN
 # After-call work, metrics and wrap-up codes arrive after the end, mostly soon.
 SETTLES_WITHIN: Final = timedelta(hours=2)
 # Ended two minutes ago: after half a minute; ended an hour ago: after a quarter of an hour.
@@ -44,16 +45,22 @@ def reread_open(*, client: Client, now: datetime) -> Read:
     Raises RoadBusyError while another run is going on, TemporaryError, PermanentError.
     """
     with watermarks.run(REREAD_OPEN, clock=client.clock) as run:
-        read = Read()
-        for some in _batches(_due(now)):
-            if not client.budget.spares(RESERVE):
-                logger.info("genesys.reread_cut_short", extra={"rate_limit_left": RESERVE})
-                break
-            run.go_on()
-            read += _reread(client, some, now=now)
+        read, _ = reread_known(run, client, now=now)
         run.advance(now)
         run.detail = str(read)
     return read
+
+
+def reread_known(run: Run, client: Client, *, now: datetime) -> tuple[Read, int]:
+    """Read what is due again; return with what was read how many are left for want of budget."""
+    read, due = Read(), _due(now)
+    for start in range(0, len(due), IDS_A_CALL):
+        if not client.budget.spares(RESERVE):
+            logger.info("genesys.reread_cut_short", extra={"rate_limit_left": RESERVE})
+            return read, len(due) - start
+        run.go_on()
+        read += _reread(client, due[start : start + IDS_A_CALL], now=now)
+    return read, 0
 
 
 def is_due(ended_at: datetime | None, read_at: datetime | None, now: datetime) -> bool:
@@ -71,11 +78,6 @@ def _due(now: datetime) -> list[Known]:
         .values_list("pk", "genesys_id", "ended_at", "reading__read_at")
     )
     return [known for known in map(Known._make, rows) if is_due(known.ended_at, known.read_at, now)]
-
-
-def _batches(known: Sequence[Known]) -> Iterator[Sequence[Known]]:
-    for start in range(0, len(known), IDS_A_CALL):
-        yield known[start : start + IDS_A_CALL]
 
 
 def _reread(client: Client, some: Sequence[Known], *, now: datetime) -> Read:

@@ -66,14 +66,6 @@ def news(event: Event, told: list[Talk]) -> Iterator[News]:
             yield from _states(event.conversation_id, talk)
 
 
-def off_hold(event: Event, told: list[Talk]) -> Iterator[tuple[str, str]]:
-    """Yield conversation and session of what is connected and not held, since whenever."""
-    for talk in told:
-        connected = talk.communication.word("state") == "connected"
-        if connected and talk.communication.flag("held") is False and _is_agents(talk):
-            yield event.conversation_id, talk.session_id
-
-
 def written(told: list[Talk]) -> Written:
     """Count what was written; signs and what never arrived count for nothing."""
     ids: set[str] = set()

@@ -14,13 +14,16 @@ from integrations.genesys import (
     correspondence,
     feedback,
     gdpr,
+    nightly,
     poll,
     presence,
+    recover,
     rereads,
     sdk,
     wanted,
 )
 from integrations.genesys import synchronise as directory
+from integrations.genesys.budget import Priority
 from integrations.genesys.client import connect
 
 QUEUE: Final = "genesys"
@@ -40,13 +43,31 @@ AT_START: Final = (
 @shared_task(name="integrations.genesys.poll", ignore_result=True, throws=(IntegrationError,))
 def poll_conversations() -> None:
     """Read what started or ended since the last run."""
-    poll.poll(client=connect(timezone.now), now=timezone.now())
+    poll.poll(client=connect(timezone.now, Priority.EVENTS), now=timezone.now())
 
 
 @shared_task(name="integrations.genesys.find_open", ignore_result=True, throws=(IntegrationError,))
 def find_open() -> None:
     """Read whatever Genesys has open, known or not."""
-    poll.find_open(client=connect(timezone.now), now=timezone.now())
+    poll.find_open(client=connect(timezone.now, Priority.OPEN), now=timezone.now())
+
+
+@shared_task(name="integrations.genesys.last_day", ignore_result=True, throws=(IntegrationError,))
+def last_day() -> None:
+    """Read the last 26 hours once more."""
+    poll.last_day(client=connect(timezone.now, Priority.BACKGROUND), now=timezone.now())
+
+
+@shared_task(name="integrations.genesys.nightly", ignore_result=True, throws=(IntegrationError,))
+def read_last_week() -> None:
+    """Bring this night's reconciliation of the last seven days further."""
+    nightly.nightly(client=connect(timezone.now, Priority.BACKGROUND), now=timezone.now())
+
+
+@shared_task(name="integrations.genesys.reconcile", ignore_result=True, throws=(IntegrationError,))
+def reconcile() -> None:
+    """Read what may have been missed, where somebody ordered it."""
+    recover.reconcile(client=connect(timezone.now, Priority.EVENTS), now=timezone.now())
 
 
 @shared_task(
@@ -54,7 +75,7 @@ def find_open() -> None:
 )
 def read_feedback() -> None:
     """Read surveys and evaluations, which come late."""
-    feedback.read_feedback(client=connect(timezone.now), now=timezone.now())
+    feedback.read_feedback(client=connect(timezone.now, Priority.BACKGROUND), now=timezone.now())
 
 
 @shared_task(
@@ -62,7 +83,7 @@ def read_feedback() -> None:
 )
 def reread_open() -> None:
     """Read the open conversations again."""
-    rereads.reread_open(client=connect(timezone.now), now=timezone.now())
+    rereads.reread_open(client=connect(timezone.now, Priority.OPEN), now=timezone.now())
 
 
 @shared_task(
@@ -78,7 +99,9 @@ def reread_wanted() -> None:
 )
 def read_messages() -> None:
     """Read who wrote in digital conversations."""
-    correspondence.read_messages(client=connect(timezone.now), now=timezone.now())
+    correspondence.read_messages(
+        client=connect(timezone.now, Priority.BACKGROUND), now=timezone.now()
+    )
 
 
 @shared_task(
@@ -94,7 +117,7 @@ def read_presence() -> None:
 )
 def synchronise() -> None:
     """Read the directory and the settings."""
-    directory.synchronise(client=connect(timezone.now), now=timezone.now())
+    directory.synchronise(client=connect(timezone.now, Priority.BACKGROUND), now=timezone.now())
 
 
 @shared_task(

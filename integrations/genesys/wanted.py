@@ -13,12 +13,14 @@ from conversations import live
 from conversations.domain import expectations, facts
 from conversations.models import Conversation
 from integrations.errors import (
+    BudgetSpentError,
     IntegrationError,
     MalformedPayloadError,
     NotFoundError,
     RefusedError,
 )
 from integrations.genesys import orders, payloads
+from integrations.genesys.budget import Priority
 from integrations.genesys.client import Client
 from integrations.genesys.orders import Claimed, Order, want
 from integrations.genesys.pages import found
@@ -34,8 +36,8 @@ logger = logging.getLogger(__name__)
 
 WANTED: Final = "genesys.wanted"
 TASK: Final = "integrations.genesys.reread_wanted"
-# Requests of the minute's limit that are left to people who act; for these none is left.
-RESERVE: Final = 20
+# Requests of the minute's limit that are left to people who act, and to readings for them.
+RESERVE: Final = Priority.EVENTS
 BATCHES_A_RUN: Final = 40
 
 # What became of a reading: the conversation, or why there is none.
@@ -53,7 +55,10 @@ def reread_wanted(*, client: Client, now: datetime) -> Read:
         claimed = _claim(client)
         if not claimed:
             break
-        read += _read_or_give_back(client, claimed, now)
+        try:
+            read += _read_or_give_back(client, claimed, now)
+        except BudgetSpentError:
+            break  # nothing failed: the rest of this minute is for others
     if read.requests:
         _note_road(client.clock(), str(read))
     return read
@@ -64,7 +69,9 @@ def publish() -> None:
     current_app.send_task(TASK, expires=EXPIRES_S, retry=False, ignore_result=True)
 
 
-WAKE_UP: Final = WakeUp(publish)
+# The first event is answered at once. What follows within a second shares a reading: requests are
+# few, and fifty conversations fit into one.
+WAKE_UP: Final = WakeUp(publish, pause_s=1.0)
 
 
 def _claim(client: Client) -> list[Claimed]:
@@ -81,6 +88,9 @@ def _read_or_give_back(client: Client, claimed: list[Claimed], now: datetime) ->
     try:
         outcomes: dict[str, Outcome] = {}
         read = _read(client, [one.genesys_id for one in claimed], outcomes, now)
+    except BudgetSpentError:
+        orders.release(claimed)
+        raise
     except IntegrationError as error:
         orders.release(claimed)
         _note_road(client.clock(), str(error), failed=True)

@@ -30,6 +30,9 @@ class Watermark(models.Model):
     ordered_from = models.DateTimeField(
         null=True, blank=True, help_text="From here on somebody wants it read again."
     )
+    place = models.JSONField(
+        default=dict, blank=True, help_text="Where a run that stopped in the middle goes on."
+    )
     leased_until = models.DateTimeField(
         null=True, blank=True, help_text="A run is under way; past this instant it is dead."
     )

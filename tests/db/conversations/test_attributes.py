@@ -94,9 +94,22 @@ def test_attributes_that_change_are_adopted_and_the_older_job_is_not_known_any_m
     assert attributes() == {"language": "de"}
 
 
+def test_an_older_job_tells_the_attributes_that_are_not_known_and_nothing_else(
+    now: datetime,
+) -> None:
+    services.record(snapshots=[query(300, user="u2")], now=now)
+
+    assert services.record(snapshots=[job(200)], now=now) == Recorded(stale=1)
+    assert attributes() == {"language": "de"}
+    assert Participant.objects.get(purpose="agent").user_id == "u2"
+    assert services.record(snapshots=[job(250, "fr")], now=now) == Recorded(stale=1)
+    assert attributes() == {"language": "de"}
+    assert written(now, query(400, user="u2")) == (Recorded(unchanged=1), 0)
+
+
 def test_what_history_tells_is_nobodys_news(now: datetime) -> None:
     services.record(snapshots=[query(10, end=None)], now=now)
-    later = now.replace(hour=17)
+    later = now.replace(hour=17, microsecond=123_456)
 
     services.record(snapshots=[query(100)], now=later, historic=True)
 

@@ -14,6 +14,7 @@ from integrations.errors import RateLimitedError, TemporaryError
 from integrations.genesys import orders, wanted
 from integrations.genesys.client import Client, Credentials
 from integrations.genesys.orders import Order, want
+from integrations.genesys.rereads import PATH
 from integrations.genesys.wanted import reread_wanted
 from integrations.models import Reading, Wanted, Watermark
 from tests.documents import at, conversation, participant, segment, session
@@ -104,10 +105,11 @@ def test_what_is_never_shown_is_given_up_after_growing_delays_and_may_be_retried
     waits = []
     for _ in range(7):
         reread_wanted(client=reader, now=clock.at)
-        row = Wanted.objects.get()
-        waits.append(row.due_at - clock.at)
-        clock.at = row.due_at
+        due_at = Wanted.objects.get().due_at
+        waits.append(due_at - clock.at)
+        clock.at = due_at
 
+    row = Wanted.objects.get()
     assert waits == [*orders.DELAYS, timedelta()]
     assert row.given_up_at == clock.at
     assert row.reason == "not shown yet: session s-new begun"
@@ -163,6 +165,17 @@ def test_urgent_ones_are_read_first_and_from_what_is_kept_for_them(
     assert Wanted.objects.get().genesys_id == "c1"
 
 
+def test_what_is_left_for_others_is_no_failure_and_what_was_claimed_comes_next(
+    analytics: Any, reader: Client, now: datetime
+) -> None:
+    want(orders=order("c1", urgent=True), now=now)
+    tell_used(reader, 298)
+
+    assert reread_wanted(client=reader, now=now).requests == 0
+    assert Wanted.objects.get().leased_until is None
+    assert not Watermark.objects.filter(failing_since__isnull=False).exists()
+
+
 def test_nothing_is_asked_while_genesys_bids_us_wait(
     analytics: Any, reader: Client, now: datetime
 ) -> None:
@@ -178,7 +191,7 @@ def test_a_reading_that_fails_is_given_back_and_costs_no_attempt(
     host: Any, reader: Client, now: datetime, status: int, error: type[Exception]
 ) -> None:
     want(orders=order("c1"), now=now)
-    host.routes[wanted.PATH] = lambda stage: stage.answer(status, {}, Retry_After="7")
+    host.routes[PATH] = lambda stage: stage.answer(status, {}, Retry_After="7")
 
     with pytest.raises(error):
         reread_wanted(client=reader, now=now)

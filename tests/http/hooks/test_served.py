@@ -169,6 +169,19 @@ def test_a_database_that_is_locked_is_told_of_quickly(served: Served) -> None:
     assert send(served, b"{}").status_code == 202
 
 
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite's connections cannot be lost")
+def test_a_connection_that_was_lost_is_made_anew(served: Served) -> None:
+    for _ in range(3):
+        assert send(served, b"{}").status_code == 202
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+    assert send(served, b"{}").status_code == 202
+    assert InboxItem.objects.count() == 4
+
+
 def test_every_command_of_the_documentation_works(served: Served) -> None:
     own = served.signing.source.name.replace(" ", "%20")
     assert len(COMMANDS) == 2

@@ -1,0 +1,90 @@
+"""Orders and readers that meet on PostgreSQL. SQLite has one writer anyway."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from random import Random
+
+import pytest
+from django.db import connection
+
+from conversations import live, services
+from conversations.domain.expectations import Expectation
+from conversations.domain.live import News
+from conversations.models import CommonEvent, SessionState
+from integrations.genesys import orders
+from integrations.genesys.orders import Order
+from integrations.models import Wanted
+from tests.documents import at, conversation, participant, segment, session
+from tests.heard import snapshot
+
+pytestmark = [
+    pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer"),
+    pytest.mark.django_db(transaction=True),
+]
+
+
+def at_once(works: Sequence[Callable[[], object]]) -> list[object]:
+    """Do some works on connections of their own, four at a time; an error of one is raised."""
+
+    def run(work: Callable[[], object]) -> object:
+        try:
+            return work()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        return [future.result() for future in [pool.submit(run, work) for work in works]]
+
+
+def test_no_order_is_lost_where_several_order_the_same(now: datetime) -> None:
+    chance = Random(1)
+    names = [f"c{n}" for n in range(10)]
+
+    def order(number: int) -> Callable[[], object]:
+        some = [Order(one, (Expectation(f"s{number}", "begun"),)) for one in names]
+        shuffled = chance.sample(some, len(some))
+        return lambda: orders.want(orders=shuffled, now=now)
+
+    at_once([order(number) for number in range(12)])
+
+    rows = Wanted.objects.all()
+    assert len(rows) == 10
+    assert all({e["session"] for e in row.expects} == {f"s{n}" for n in range(12)} for row in rows)
+
+
+def test_no_reading_is_claimed_by_two(now: datetime) -> None:
+    orders.want(orders=[Order(f"c{n}") for n in range(200)], now=now)
+
+    claimed = at_once([lambda: orders.claim(now=now, limit=20)] * 12)
+
+    ids = [one.pk for some in claimed for one in some]  # type: ignore[attr-defined]
+    assert len(ids) == len(set(ids)) == 200
+
+
+def test_news_and_readings_that_meet_tell_each_event_once(now: datetime) -> None:
+    talks = [segment("alert", 5, 6), segment("interact", 6, 10), segment("hold", 10)]
+    names = [f"c{n}" for n in range(8)]
+
+    def news(name: str, state: str, minutes: float) -> Callable[[], object]:
+        one = News(name, f"s-{name}", state, at(minutes), queue_id="q")
+        return lambda: live.record_news(news=[one], now=now)
+
+    def read(name: str) -> Callable[[], object]:
+        agent = participant("p", "agent", session(f"s-{name}", *talks), userId="u")
+        one = snapshot(conversation(name, agent), at(11))
+        return lambda: services.record(snapshots=[one], now=now)
+
+    works = [
+        work
+        for name in names
+        for work in (news(name, "connected", 6), read(name), news(name, "held", 10), read(name))
+    ]
+    at_once(Random(2).sample(works, len(works)))
+    live.tell(genesys_ids=names, now=now)
+
+    told = CommonEvent.objects.filter(name__in=("agent.connected", "hold.started"))
+    assert sorted(told.values_list("name", "at")) == sorted(
+        [("agent.connected", at(6)), ("hold.started", at(10))] * 8
+    )
+    assert not SessionState.objects.filter(told=False).exists()
