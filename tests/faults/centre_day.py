@@ -23,7 +23,10 @@ from integrations.errors import IntegrationError
 from integrations.genesys import (
     correspondence,
     feedback,
+    history,
+    nightly,
     poll,
+    recover,
     rereads,
     wanted,
 )
@@ -35,11 +38,12 @@ from integrations.genesys.notifications.platform import Platform
 from integrations.genesys.synchronise import synchronise
 from integrations.inbox import sources
 from integrations.inbox.receive import receive_many
-from integrations.models import Source
+from integrations.models import HistoryDay, Source
 from simulator.clock import ManualClock
 from simulator.server import Served
 
 SEED: Final = int(os.environ.get("DCM_CHAOS_SEED", "7"))
+SETTLED_WITHIN_S: Final = 900 if os.environ.get("DCM_CHAOS_EACH", "0") == "1" else 120
 STEP: Final = timedelta(minutes=40)
 # A clock that leaps twenty minutes at a time would end every lease.
 PACE: Final = Pace(
@@ -96,9 +100,11 @@ class Day:
     def settle(self) -> None:
         """Run every task until each has come through twice, and nothing waits any more."""
         left = dict.fromkeys(self.tasks(), 2)
-        deadline = time.monotonic() + 120
-        while left:
+        deadline = time.monotonic() + SETTLED_WITHIN_S
+        while left or HistoryDay.objects.filter(state__in=history.OPEN).exists():
             assert time.monotonic() < deadline, f"these never came through: {left}"
+            # A job takes its time to be fulfilled.
+            self.control("POST", "clock", {"advance_s": 1})
             for name in self.follow() & left.keys():
                 left[name] -= 1
                 if not left[name]:
@@ -115,6 +121,9 @@ class Day:
             "reread_open": lambda: rereads.reread_open(client=client, now=now),
             "read_messages": lambda: correspondence.read_messages(client=client, now=now),
             "read_feedback": lambda: feedback.read_feedback(client=client, now=now),
+            "last_day": lambda: poll.last_day(client=client, now=now),
+            "nightly": lambda: nightly.nightly(client=client, now=now),
+            "reconcile": lambda: recover.reconcile(client=client, now=now),
             "read_presence": lambda: presences.read_presence(client=client, now=now),
         }
 
@@ -225,7 +234,9 @@ def assert_the_mirror_is_the_truth(day: Day) -> None:
 
 def _same(what: str, found: set[Any], expected: set[Any]) -> None:
     more, less = sorted(found - expected), sorted(expected - found)
-    assert not (more or less), f"{what}: {len(more)} too many {more[:5]}, {len(less)} lack {less[:5]}"
+    assert not (more or less), (
+        f"{what}: {len(more)} too many {more[:5]}, {len(less)} lack {less[:5]}"
+    )
 
 
 def _written() -> set[tuple[str, int, str, str]]:
