@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from itertools import zip_longest
 from typing import Any, Final
 
+import pytest
 import requests
 from django.db import connection
 
@@ -234,9 +235,8 @@ def assert_the_mirror_is_the_truth(day: Day) -> None:
 
 def _same(what: str, found: set[Any], expected: set[Any]) -> None:
     more, less = sorted(found - expected), sorted(expected - found)
-    assert not (more or less), (
-        f"{what}: {len(more)} too many {more[:5]}, {len(less)} lack {less[:5]}"
-    )
+    if more or less:
+        pytest.fail(f"{what}: {len(more)} too many {more[:5]}, {len(less)} lack {less[:5]}")
 
 
 def _written() -> set[tuple[str, int, str, str]]:
