@@ -268,7 +268,9 @@ RAW_SNAPSHOT_DAYS = env.number("DCM_RAW_SNAPSHOT_DAYS", default=14)
 # Names, addresses, subjects and notes of conversations are kept this long after their end; 0: for
 # ever.
 PERSONAL_DATA_DAYS = env.number("DCM_PERSONAL_DATA_DAYS", default=0)
-# Amazon EventBridge by way of SQS: manage.py consume_sqs.
+# Whether `make run` starts manage.py listen_notifications.
+LISTEN = env.flag("DCM_LISTEN", default=True)
+# Amazon EventBridge by way of SQS: manage.py consume_sqs, which `make run` starts where it is set.
 SQS_QUEUE_URL = env.text("DCM_SQS_QUEUE_URL")
 SQS_REGION = env.text("DCM_SQS_REGION")
 SQS_ENDPOINT_URL = env.text("DCM_SQS_ENDPOINT_URL")
