@@ -284,7 +284,7 @@ LIVE_SEGMENT_TYPES = env.texts(
     "DCM_LIVE_SEGMENT_TYPES", default=["interact", "dialing", "contacting"]
 )
 # SQLite's lock is not fair: a bulk writer that never pauses starves the pages.
-SQLITE_BREATH_MS = env.number("DCM_SQLITE_BREATH_MS", default=30)
+SQLITE_BREATH_MS = env.number("DCM_SQLITE_BREATH_MS", default=15)
 
 LOGGING: dict[str, Any] = {
     "version": 1,
