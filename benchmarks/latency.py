@@ -35,7 +35,7 @@ os.environ |= {
     "GENESYS_CLIENT_ID": "simulator",
     "GENESYS_CLIENT_SECRET": "simulator",
     "SECRET_KEY": "only this benchmark's, of fifty characters or somewhat more",
-    "DCM_HTTPS": "off",
+    "DCM_HTTPS": "0",
     "ALLOWED_HOSTS": "127.0.0.1",
     "LOG_LEVEL": "ERROR",
 }

@@ -247,6 +247,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "strip-old-personal-data": _every("integrations.strip_old_personal_data", 86_400),
     "drop-old-documents": _every("conversations.drop_old_documents", 3600),
     "drop-old-news": _every("conversations.drop_old_news", 3600),
+    "drop-old-presence": _every("conversations.drop_old_presence", 3600),
     "drop-old-events": _every("integrations.drop_old_events", 3600),
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
@@ -266,6 +267,8 @@ RAW_SNAPSHOT_DAYS = env.number("DCM_RAW_SNAPSHOT_DAYS", default=14)
 # Names, addresses, subjects and notes of conversations are kept this long after their end; 0: for
 # ever.
 PERSONAL_DATA_DAYS = env.number("DCM_PERSONAL_DATA_DAYS", default=0)
+# Agents' presence and routing status are kept this long after they ended.
+PRESENCE_DAYS = env.number("DCM_PRESENCE_DAYS", default=400, least=1)
 # Amazon EventBridge by way of SQS: manage.py consume_sqs.
 SQS_QUEUE_URL = env.text("DCM_SQS_QUEUE_URL")
 SQS_REGION = env.text("DCM_SQS_REGION")
