@@ -249,6 +249,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "strip-old-personal-data": _every("integrations.strip_old_personal_data", 86_400),
     "drop-old-documents": _every("conversations.drop_old_documents", 3600),
     "drop-old-news": _every("conversations.drop_old_news", 3600),
+    "drop-old-presence": _every("conversations.drop_old_presence", 3600),
     "drop-old-events": _every("integrations.drop_old_events", 3600),
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
@@ -268,6 +269,8 @@ RAW_SNAPSHOT_DAYS = env.number("DCM_RAW_SNAPSHOT_DAYS", default=14)
 # Names, addresses, subjects and notes of conversations are kept this long after their end; 0: for
 # ever.
 PERSONAL_DATA_DAYS = env.number("DCM_PERSONAL_DATA_DAYS", default=0)
+# Agents' presence and routing status are kept this long after they ended.
+PRESENCE_DAYS = env.number("DCM_PRESENCE_DAYS", default=400, least=1)
 # Whether `make run` starts manage.py listen_notifications.
 LISTEN = env.flag("DCM_LISTEN", default=True)
 # Amazon EventBridge by way of SQS: manage.py consume_sqs, which `make run` starts where it is set.
@@ -288,7 +291,7 @@ LIVE_SEGMENT_TYPES = env.texts(
     "DCM_LIVE_SEGMENT_TYPES", default=["interact", "dialing", "contacting"]
 )
 # SQLite's lock is not fair: a bulk writer that never pauses starves the pages.
-SQLITE_BREATH_MS = env.number("DCM_SQLITE_BREATH_MS", default=30)
+SQLITE_BREATH_MS = env.number("DCM_SQLITE_BREATH_MS", default=15)
 
 LOGGING: dict[str, Any] = {
     "version": 1,
