@@ -70,6 +70,11 @@ class Member:
         return "".join(log.read_text(errors="replace") for log in logs)
 
     @property
+    def said_now(self) -> str:
+        """What it has said in this life."""
+        return self.log(self.lives).read_text(errors="replace")
+
+    @property
     def pid(self) -> int:
         assert self.process is not None
         return self.process.pid
