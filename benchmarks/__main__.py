@@ -30,7 +30,7 @@ def main() -> None:
 def _on_databases() -> list[Figure]:
     """Measure each database in processes of their own, on an empty database made for them."""
     found = []
-    for module in ("benchmarks.ingest", "benchmarks.webhooks"):
+    for module in ("benchmarks.ingest", "benchmarks.webhooks", "benchmarks.reconcile"):
         with tempfile.TemporaryDirectory() as folder:
             found += _in_process(module, f"sqlite:///{folder}/bench.sqlite3")
         with servers.postgres(durable=True) as url:

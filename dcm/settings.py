@@ -40,6 +40,8 @@ for _name in ("GENESYS_CLIENT_ID", "GENESYS_CLIENT_SECRET", "GENESYS_REGION"):
 # -- Where it listens ------------------------------------------------------------------------
 BIND = env.text("DCM_BIND", default="127.0.0.1")
 PORT = env.port("PORT", default=8000)
+# Where others reach it, such as https://dcm.example.org: what genesys_setup tells Genesys.
+PUBLIC_URL = env.text("DCM_PUBLIC_URL", default=f"http://127.0.0.1:{PORT}" if DEMO else "")
 
 # -- Security --------------------------------------------------------------------------------
 DEBUG = env.flag("DEBUG", default=False)
@@ -266,7 +268,9 @@ RAW_SNAPSHOT_DAYS = env.number("DCM_RAW_SNAPSHOT_DAYS", default=14)
 # Names, addresses, subjects and notes of conversations are kept this long after their end; 0: for
 # ever.
 PERSONAL_DATA_DAYS = env.number("DCM_PERSONAL_DATA_DAYS", default=0)
-# Amazon EventBridge by way of SQS: manage.py consume_sqs.
+# Whether `make run` starts manage.py listen_notifications.
+LISTEN = env.flag("DCM_LISTEN", default=True)
+# Amazon EventBridge by way of SQS: manage.py consume_sqs, which `make run` starts where it is set.
 SQS_QUEUE_URL = env.text("DCM_SQS_QUEUE_URL")
 SQS_REGION = env.text("DCM_SQS_REGION")
 SQS_ENDPOINT_URL = env.text("DCM_SQS_ENDPOINT_URL")

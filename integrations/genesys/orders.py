@@ -5,13 +5,13 @@ being read moves the fence, so the reader who began before it cannot settle it.
 """
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F
 
 from chrono import instants
 from conversations.domain import expectations
@@ -35,7 +35,21 @@ DELAYS: Final = (
 MOST_EXPECTED: Final = 100
 LONGEST_REASON: Final = 500
 
+# So few bind variables that every SQLite takes them.
+MOST_IN_A_STATEMENT: Final = 500
+
 _TABLE: Final = Wanted._meta.db_table
+_ROW: Final = "(%s, %s, %s, %s, %s, 0, 1, '')"
+# A row that is there already moves its fence, and keeps since when it is ordered unless given up.
+_ORDER: Final = (
+    f"INSERT INTO {_TABLE} "  # noqa: S608 - names of our own
+    "(genesys_id, urgent, ordered_at, due_at, expects, attempts, fence, reason) VALUES {rows} "
+    f"ON CONFLICT (genesys_id) DO UPDATE SET urgent = {_TABLE}.urgent OR excluded.urgent, "
+    f"ordered_at = CASE WHEN {_TABLE}.given_up_at IS NULL THEN {_TABLE}.ordered_at "
+    "ELSE excluded.ordered_at END, due_at = excluded.due_at, attempts = 0, "
+    f"fence = {_TABLE}.fence + 1, reason = '', given_up_at = NULL RETURNING genesys_id, expects"
+)
+_EXPECT: Final = f"UPDATE {_TABLE} SET expects = %s WHERE genesys_id = %s"  # noqa: S608 - ours
 
 
 class Order(NamedTuple):
@@ -64,20 +78,10 @@ def want(*, orders: Iterable[Order], now: datetime) -> int:
     """
     merged = _merged(orders)
     ids = sorted(merged)  # so that two who order the same ones do not wait in a ring
-    Wanted.objects.bulk_create(
-        [Wanted(genesys_id=one, ordered_at=now, due_at=now) for one in ids], ignore_conflicts=True
-    )
-    rows = list(
-        Wanted.objects.select_for_update().filter(genesys_id__in=ids).order_by("genesys_id")
-    )
-    read_at = _read_lately(ids, now)
-    for row in rows:
-        _add(row, merged[row.genesys_id], now, read_at.get(row.genesys_id, now - PACE) + PACE)
-    Wanted.objects.bulk_update(
-        rows,
-        ["urgent", "ordered_at", "due_at", "expects", "attempts", "fence", "reason", "given_up_at"],
-    )
-    return len(rows)
+    for start in range(0, len(ids), MOST_IN_A_STATEMENT):
+        some = [merged[one] for one in ids[start : start + MOST_IN_A_STATEMENT]]
+        _add_expected(some, _ordered(some, now))
+    return len(ids)
 
 
 def claim(*, now: datetime, limit: int, urgent: bool = False) -> list[Claimed]:
@@ -104,19 +108,25 @@ def claim(*, now: datetime, limit: int, urgent: bool = False) -> list[Claimed]:
     return sorted(claimed, key=attrgetter("pk"))
 
 
+@transaction.atomic
 def settle(claimed: Collection[Claimed]) -> None:
     """Cross out readings that showed what was expected; what was ordered meanwhile stays."""
-    if claimed:
-        mine = Q(pk__in=())
-        for one in claimed:
-            mine |= Q(pk=one.pk, fence=one.fence)
-        Wanted.objects.filter(mine).delete()
-        release(claimed)
+    fences = _held(claimed)
+    done = [one.pk for one in claimed if fences.get(one.pk) == one.fence]
+    Wanted.objects.filter(pk__in=done).delete()
+    release(claimed)
 
 
+@transaction.atomic
 def release(claimed: Collection[Claimed]) -> None:
     """Give readings back as they were: they were not made, or are to be made again."""
-    Wanted.objects.filter(pk__in=[one.pk for one in claimed]).update(leased_until=None)
+    Wanted.objects.filter(pk__in=_held(claimed)).update(leased_until=None)
+
+
+def _held(claimed: Collection[Claimed]) -> dict[int, int]:
+    """Lock rows, in the order in which they are ordered, and return their fences by pk."""
+    rows = Wanted.objects.select_for_update().filter(pk__in=[one.pk for one in claimed])
+    return dict(rows.order_by("genesys_id").values_list("pk", "fence"))
 
 
 def put_off(one: Claimed, *, lacking: Sequence[Expectation], reason: str, now: datetime) -> None:
@@ -152,21 +162,43 @@ def _merged(orders: Iterable[Order]) -> dict[str, Order]:
     return merged
 
 
-def _add(row: Wanted, order: Order, now: datetime, not_before: datetime) -> None:
-    known = expectations.from_plain(row.expects)
-    wanted = list(dict.fromkeys((*known, *order.expects)))[-MOST_EXPECTED:]
-    row.expects = [one.plain() for one in wanted]
-    row.urgent = row.urgent or order.urgent
-    row.ordered_at = now if row.given_up_at else row.ordered_at
-    row.due_at = max(now, not_before)
-    row.attempts, row.reason, row.given_up_at = 0, "", None
-    row.fence += 1
+def _ordered(orders: Sequence[Order], now: datetime) -> dict[str, list[Expectation]]:
+    """Write orders down, and hold their rows; return what each row has expected until now.
+
+    One statement, so that no reader can settle a row between the order and its being written.
+    """
+    read_at = _read_lately([one.genesys_id for one in orders], now)
+    at = _spelt(now)
+    values: list[bool | str] = []
+    for one in orders:
+        due_at = read_at.get(one.genesys_id, now - PACE) + PACE
+        values += [one.genesys_id, one.urgent, at, _spelt(max(now, due_at)), _json(one.expects)]
+    with connection.cursor() as cursor:
+        cursor.execute(_ORDER.format(rows=", ".join([_ROW] * len(orders))), values)
+        return {genesys_id: list(_expects(told)) for genesys_id, told in cursor.fetchall()}
+
+
+def _add_expected(orders: Sequence[Order], known: Mapping[str, Sequence[Expectation]]) -> None:
+    """Write down what orders expect beyond what the rows, which we hold, expected already."""
+    changed = []
+    for one in orders:
+        before = known[one.genesys_id]
+        wanted = list(dict.fromkeys((*before, *one.expects)))[-MOST_EXPECTED:]
+        if wanted != before:
+            changed.append((_json(wanted), one.genesys_id))
+    if changed:
+        with connection.cursor() as cursor:
+            cursor.executemany(_EXPECT, changed)
 
 
 def _read_lately(genesys_ids: Sequence[str], now: datetime) -> dict[str, datetime]:
     rows = Reading.objects.filter(conversation__genesys_id__in=genesys_ids, read_at__gt=now - PACE)
     found = rows.values_list("conversation__genesys_id", "read_at")
     return {genesys_id: at for genesys_id, at in found if at}
+
+
+def _json(expects: Iterable[Expectation]) -> str:
+    return json.dumps([one.plain() for one in expects])
 
 
 def _expects(told: Any) -> tuple[Expectation, ...]:
