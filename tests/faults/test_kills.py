@@ -60,7 +60,8 @@ def running(sqs: Any, tmp_path: Path) -> Iterator[House]:
     """The Procfile's processes and a consumer of the queue, a simulator as Genesys Cloud."""
     now = datetime.now(UTC)
     var = tmp_path / "var"
-    env = environment() | {
+    own = {k: v for k, v in environment().items() if not k.startswith("DCM_CHAOS_")}
+    env = own | {
         "DCM_VAR_DIR": str(var),
         "DCM_SIMULATOR_PORT": str(servers.free_port()),
         "DCM_SQS_ENDPOINT_URL": sqs.gate.url,
