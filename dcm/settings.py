@@ -40,6 +40,8 @@ for _name in ("GENESYS_CLIENT_ID", "GENESYS_CLIENT_SECRET", "GENESYS_REGION"):
 # -- Where it listens ------------------------------------------------------------------------
 BIND = env.text("DCM_BIND", default="127.0.0.1")
 PORT = env.port("PORT", default=8000)
+# Where others reach it, such as https://dcm.example.org: what genesys_setup tells Genesys.
+PUBLIC_URL = env.text("DCM_PUBLIC_URL", default=f"http://127.0.0.1:{PORT}" if DEMO else "")
 
 # -- Security --------------------------------------------------------------------------------
 DEBUG = env.flag("DEBUG", default=False)

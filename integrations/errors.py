@@ -52,12 +52,16 @@ class NotFoundError(PermanentError):
 
 
 class RefusedError(PermanentError):
-    """The request itself was refused. code: what the other system calls the reason."""
+    """The request itself was refused. code: what the other system calls the reason.
 
-    def __init__(self, message: str, *, status: int = 400, code: str = "") -> None:
+    said is its own text. That may quote what was sent: it is shown only where that was ours.
+    """
+
+    def __init__(self, message: str, *, status: int = 400, code: str = "", said: str = "") -> None:
         super().__init__(message)
         self.status = status
         self.code = code
+        self.said = said
 
 
 class MalformedAnswerError(PermanentError):

@@ -38,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with contextlib.suppress(KeyboardInterrupt):  # how uvicorn passes Ctrl-C on
         serve(centre, listener)
     centre.push.close()
+    centre.triggered.close()
     return 0
 
 
@@ -66,7 +67,8 @@ def _parser() -> argparse.ArgumentParser:
         "since its epoch; its history depends on seed, epoch and zone alone.",
         epilog="Client id and secret are both `simulator`. Control it under /simulator: "
         "GET clock, POST clock, GET truth, GET and POST faults, POST limits, DELETE tokens, "
-        "GET and PUT push, POST push/flush, GET and PUT data.",
+        "GET and PUT push, POST push/flush, GET and PUT data, "
+        "PUT permissions, GET triggered, POST triggered/flush.",
     )
     parser.add_argument("--host", type=_loopback, default="127.0.0.1", help="a loopback address")
     parser.add_argument("--port", type=int, default=8099, help="default: 8099")

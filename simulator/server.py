@@ -55,7 +55,9 @@ def _tick(centre: Centre) -> Tick:
     """
 
     async def tick() -> None:
-        if centre.push.active and not isinstance(centre.clock, ManualClock):
+        if (centre.push.active or centre.triggered.active) and not isinstance(
+            centre.clock, ManualClock
+        ):
             centre.live_on()
 
     return tick
@@ -99,4 +101,5 @@ def serving(world: World, clock: Clock) -> Iterator[Served]:
         server.should_exit = True
         thread.join(timeout=_STOP_WITHIN)
         centre.push.close()
+        centre.triggered.close()
         listener.close()

@@ -11,9 +11,11 @@ import shutil
 import tempfile
 
 OWN_NAMES = ("DCM_", "GENESYS_", "DJANGO_SUPERUSER_", "ALLOWED_", "CSRF_", "CELERY_", "SECRET_")
+ASKED_FOR = "DCM_CHAOS_"  # how much of tests/faults: make chaos
 OWN = {"DATABASE_URL", "REDIS_URL", "TIME_ZONE", "PORT", "DEBUG", "LOG_LEVEL", "WEB_CONCURRENCY"}
 for _name in [name for name in os.environ if name in OWN or name.startswith(OWN_NAMES)]:
-    del os.environ[_name]
+    if not _name.startswith(ASKED_FOR):
+        del os.environ[_name]
 
 FOLDER = tempfile.mkdtemp(prefix="dcm-test-")
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)

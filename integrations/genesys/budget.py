@@ -6,7 +6,7 @@ corrected by what the answers tell. A 429 closes the road for all until it says 
 """
 
 import fcntl
-import secrets
+import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -29,7 +29,7 @@ USUAL: Final = 300
 WINDOW_S: Final = 60.0
 # Seconds are told as whole ones, and an answer takes its time.
 SLACK_S: Final = 2.0
-KEPT_S: Final = 3_600.0
+KEPT_S: Final = 3_600
 
 
 class Priority(IntEnum):
@@ -42,9 +42,12 @@ class Priority(IntEnum):
 
 
 class Window(NamedTuple):
-    """The minute that Genesys counts in, as far as we know; allowed is None until it has told."""
+    """The minute that Genesys counts in, as far as we know; allowed is None until it has told.
 
-    name: str
+    number is the same for all who see one minute end and the next begin, whoever writes it down.
+    """
+
+    number: int
     allowed: int | None
     ends_at: float
 
@@ -55,7 +58,6 @@ class Budget:
     def __init__(self, name: str) -> None:
         self._name = name
         self._window_key = f"genesys:window:{name}"
-        self._allowed_key = f"genesys:allowed:{name}"
 
     def take(self, priority: Priority = Priority.INTERACTIVE) -> None:
         """Count one request that is about to be sent.
@@ -88,10 +90,10 @@ class Budget:
         with _alone():
             window = self._window()
             if ends_at > window.ends_at + SLACK_S:
-                window = Window(secrets.token_hex(4), allowed, ends_at)
+                window = Window(window.number + 1, allowed, ends_at)
                 self._keep(window)
             elif ends_at < window.ends_at - SLACK_S or allowed != window.allowed:
-                window = Window(window.name, allowed, min(ends_at, window.ends_at))
+                window = Window(window.number, allowed, min(ends_at, window.ends_at))
                 self._keep(window)
             used = self._used(window)
             if count > used:
@@ -99,14 +101,14 @@ class Budget:
 
     def left(self) -> int | None:
         """Return how many requests are left before the limit starts anew; None: not known."""
-        window: Window | None = cache.get(self._window_key)
+        window = self._running()
         if window is None or window.allowed is None:
             return None
         return window.allowed - self._used(window)
 
     def spares(self, reserve: int) -> bool:
         """Tell whether background work may go on, leaving reserve (of 300) requests to others."""
-        window: Window | None = cache.get(self._window_key)
+        window = self._running()
         if window is None or window.allowed is None:
             return True
         return window.allowed - self._used(window) > _scaled(reserve, window.allowed)
@@ -116,7 +118,8 @@ class Budget:
         until = time.time() + min(max(seconds, 1.0), LONGEST_BLOCK_S)
         known = float(cache.get(self._blocked(scope), 0.0))
         if until > known:
-            cache.set(self._blocked(scope), until, timeout=until - time.time())
+            # Redis knows whole seconds only: the instant itself says when it is over.
+            cache.set(self._blocked(scope), until, timeout=math.ceil(until - time.time()) + 1)
 
     def blocked_s(self, scope: str = "") -> float:
         """Return for how many seconds nothing may be asked; 0: ask."""
@@ -127,21 +130,25 @@ class Budget:
     def _blocked(self, scope: str) -> str:
         return f"genesys:blocked:{self._name}:{scope}"
 
+    def _running(self) -> Window | None:
+        found: Window | None = cache.get(self._window_key)
+        return found if found and found.ends_at > time.time() else None
+
     def _window(self) -> Window:
         """Return the minute that runs, or begin one: the next request will."""
         found: Window | None = cache.get(self._window_key)
-        if found is not None and found.ends_at > time.time():
+        now = time.time()
+        if found is None:
+            cache.add(self._window_key, Window(int(now), None, now + WINDOW_S), timeout=KEPT_S)
+            return cache.get(self._window_key) or Window(int(now), None, now + WINDOW_S)
+        if found.ends_at > now:
             return found
-        allowed: int | None = cache.get(self._allowed_key)
-        fresh = Window(secrets.token_hex(4), allowed, time.time() + WINDOW_S)
-        if found is None and not cache.add(self._window_key, fresh, timeout=WINDOW_S):
-            return cache.get(self._window_key) or fresh  # another process was first
+        fresh = Window(found.number + 1, found.allowed, now + WINDOW_S)
         self._keep(fresh)
         return fresh
 
     def _keep(self, window: Window) -> None:
-        cache.set(self._window_key, window, timeout=max(window.ends_at - time.time(), 0.001))
-        cache.set(self._allowed_key, window.allowed, timeout=None)
+        cache.set(self._window_key, window, timeout=KEPT_S)
 
     def _used(self, window: Window) -> int:
         return int(cache.get(self._used_key(window), 0))
@@ -153,7 +160,7 @@ class Budget:
         return int(cache.incr(key, by))
 
     def _used_key(self, window: Window) -> str:
-        return f"genesys:used:{self._name}:{window.name}"
+        return f"genesys:used:{self._name}:{window.number}"
 
 
 def _scaled(reserve: int, allowed: int) -> int:

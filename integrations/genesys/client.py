@@ -114,6 +114,12 @@ class Client:
         """POST a question that changes nothing. It is never sent twice."""
         return self._call("POST", path, body=body)
 
+    def change(
+        self, method: str, path: str, body: Any = None, *, query: Mapping[str, Any] | None = None
+    ) -> Reply:
+        """Write: POST, PUT, PATCH or DELETE. It is never sent twice."""
+        return self._call(method, path, query=dict(query or {}), body=body)
+
     def entities(
         self, path: str, shape: type[T], query: Mapping[str, Any] | None = None
     ) -> Iterator[T]:

@@ -50,7 +50,7 @@ def poll(
     TemporaryError where it is to be tried again, PermanentError where somebody must act.
     """
     with watermarks.run(POLL, clock=client.clock) as run:
-        first = run.read_to is None
+        first = run.succeeded_at is None
         start = since or since_last(run, now)
         round_ = Round.of(run, client, since=start, now=now, anew=since is not None)
         steps = [*_started(round_.span), *([] if first else [_ended(round_.span)])]
@@ -127,8 +127,8 @@ def _started(span: Span) -> Iterator[Step]:
 
 
 def _ended(span: Span) -> Step:
-    """Return the question for what ended in a span, of what began in it or shortly before."""
-    began = Span(queries.midnight(span.start - ENDED_WITHIN), span.end)
+    """Return the question for what ended in a span, of what began shortly before it."""
+    began = Span(queries.midnight(span.start - ENDED_WITHIN), span.start)
     return Step("ended", began, queries.ended, _ended_before(span.start))
 
 

@@ -21,6 +21,7 @@ from integrations.genesys.transport import Answer
 # How long to wait where Genesys limits the rate without saying for how long: one window of it.
 DEFAULT_WAIT_S: Final = 60.0
 PERMISSION: Final = re.compile(r"\b[a-zA-Z]+:[a-zA-Z]+:(?:[a-zA-Z]+|\*)")
+LONGEST_SAID: Final = 300
 # A body that says it is an error although its status says it is none.
 LONGEST_ERROR: Final = 8_192
 CODE: Final = re.compile(r"[\w.\-]{1,100}")
@@ -117,7 +118,10 @@ def _refused(answer: Answer) -> Exception:
     moved = urlsplit(answer.headers.get("location", "")).netloc
     hint = f", sent on to {moved}: set the region that this organisation is in" if moved else ""
     return RefusedError(
-        f"{_told(answer)}{f' {code}' if code else ''}{hint}", status=answer.status, code=code
+        f"{_told(answer)}{f' {code}' if code else ''}{hint}",
+        status=answer.status,
+        code=code,
+        said=(said.message or "")[:LONGEST_SAID],
     )
 
 

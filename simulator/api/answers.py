@@ -21,6 +21,8 @@ from simulator.api.access import Access
 from simulator.api.channels import Channels
 from simulator.api.errors import ApiError, bad_credentials, bad_request
 from simulator.api.faults import Faults, Rule, reordered, with_null_enums, with_shifted_total
+from simulator.api.permissions import Permissions
+from simulator.automation.store import Store
 from simulator.clock import Clock
 from simulator.jobs import Jobs
 from simulator.lag import as_of
@@ -49,10 +51,14 @@ class Centre:
     clients: dict[str, str] = field(default_factory=lambda: {"simulator": "simulator"})
     jobs: Jobs = field(default_factory=Jobs)
     lag: timedelta = timedelta()  # by which analytics is behind
+    permissions: Permissions = field(default_factory=Permissions)
+    automation: Store = field(default_factory=Store)
     push: Push = field(init=False)
+    triggered: Push = field(init=False)  # what the triggers send that a client has set up
 
     def __post_init__(self) -> None:
         self.push = Push(self.world)
+        self.triggered = Push(self.world)
 
     def live_on(self) -> World:
         """Bring the world up to the present of its clock."""
@@ -98,6 +104,7 @@ def endpoint(centre: Centre, handler: Handler) -> Endpoint:
             token = centre.access.admit(request.headers.get("authorization", ""))
             centre.access.count(token)
             headers |= centre.access.headers(token)
+            centre.permissions.check(request.method, request.url.path)
             value = await handler(centre, request)
             return _after(rule, request, value, headers, centre)
         except ApiError as error:

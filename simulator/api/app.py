@@ -20,6 +20,7 @@ from simulator.api import (
     notifications,
     pushing,
     query,
+    set_up,
     sockets,
 )
 from simulator.api.answers import (
@@ -49,7 +50,7 @@ def build(centre: Centre) -> ASGIApp:
     """Return the application that serves a centre."""
     routes: list[BaseRoute] = [
         Route(path, endpoint(centre, handler), methods=[method])
-        for method, path, handler in (*_ROUTES, *agents.ROUTES, *gdpr.ROUTES)
+        for method, path, handler in (*_ROUTES, *agents.ROUTES, *gdpr.ROUTES, *set_up.ROUTES)
     ]
     routes += [
         Route(path, open_endpoint(centre, handler), methods=[method])
@@ -292,5 +293,6 @@ _OPEN_ROUTES: Sequence[tuple[str, str, Handler]] = (
     *notifications.CONTROL,
     *pushing.ROUTES,
     *gdpr.CONTROL,
+    *set_up.CONTROL,
     *jobs.CONTROL,
 )

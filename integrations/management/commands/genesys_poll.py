@@ -1,17 +1,22 @@
 """Read conversations from Genesys Cloud by hand."""
 
+import time
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from chrono import instants
-from integrations.errors import IntegrationError
+from integrations.errors import BudgetSpentError, IntegrationError
 from integrations.genesys.client import connect
 from integrations.genesys.correspondence import read_messages
 from integrations.genesys.feedback import read_feedback
 from integrations.genesys.poll import find_open, poll
+
+T = TypeVar("T")
 
 
 class Command(BaseCommand):
@@ -32,14 +37,26 @@ class Command(BaseCommand):
         start = _instant(since) if since else None
         client, now = connect(timezone.now), timezone.now()
         try:
-            read = poll(client=client, now=now, since=start, tell=self._tell)
-            read += find_open(client=client, now=now, tell=self._tell)
-            read += read_feedback(client=client, now=now, tell=self._tell)
+            # Where the rate limit stops a poll, the next one goes on there, and not at --since.
+            since_once = iter([start])
+            polling = partial(poll, client=client, now=now, tell=self._tell)
+            read = self._patiently(lambda: polling(since=next(since_once, None)))
+            for part in (find_open, read_feedback):
+                read += self._patiently(partial(part, client=client, now=now, tell=self._tell))
             self.stdout.write(f"in all: {read}")
             differ = read_messages(client=client, now=now)
         except IntegrationError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"messages new or changed: {differ}")
+
+    def _patiently(self, read: Callable[[], T]) -> T:
+        """Read; where this minute's requests are made, wait for the next and go on."""
+        while True:
+            try:
+                return read()
+            except BudgetSpentError as error:
+                self._tell(f"waiting: {error}")
+                time.sleep(error.retry_after or 1)
 
     def _tell(self, line: str) -> None:
         self.stdout.write(line)

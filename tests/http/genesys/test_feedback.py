@@ -46,7 +46,7 @@ def test_only_what_came_since_the_last_run_is_asked_for(
 
     asked = [q["evaluationFilters"] for q in analytics.queries if "evaluationFilters" in q]
     assert asked[0][0]["predicates"][0]["value"] == (
-        "2026-03-27T16:35:00.000Z/2026-03-27T16:54:59.999Z"
+        "2026-03-27T16:35:00.000Z/2026-03-27T16:55:00.000Z"
     )
     assert not Conversation.objects.exists()
 

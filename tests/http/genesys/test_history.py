@@ -11,7 +11,7 @@ from django.core.management import call_command
 from conversations.models import CommonEvent, Conversation, Participant
 from integrations.errors import IntegrationError, TemporaryError
 from integrations.genesys import jobs
-from integrations.genesys.backfill import backfill, plan
+from integrations.genesys.backfill import backfill, plan, progress
 from integrations.genesys.client import Client, Credentials
 from integrations.genesys.nightly import night_of, nightly
 from integrations.genesys.poll import last_day, poll
@@ -178,8 +178,9 @@ def test_a_job_that_comes_to_nothing_is_ordered_again(
     centre.centre.faults.put([{"path": JOBS, "kind": kind, "method": "POST", "count": 1}])
     plan(first=EPOCH.date(), last=EPOCH.date())
     for _ in range(20):
-        done = backfill(client=simulated, first=EPOCH.date(), last=EPOCH.date(), now=clock.now())
+        backfill(client=simulated, first=EPOCH.date(), last=EPOCH.date(), now=clock.now())
         clock.advance(15)
+    done = progress(first=EPOCH.date(), last=EPOCH.date())
     assert (done.done, done.conversations) == (1, Conversation.objects.count())
     assert len(centre.centre.jobs.known) == 2
 
@@ -214,8 +215,9 @@ def test_a_cursor_that_is_refused_begins_the_result_anew(
     centre.centre.faults.put([rule])
     plan(first=SATURDAY, last=SATURDAY)
     for _ in range(3):
-        done = backfill(client=simulated, first=SATURDAY, last=SATURDAY, now=clock.now())
+        backfill(client=simulated, first=SATURDAY, last=SATURDAY, now=clock.now())
         clock.advance(5)
+    done = progress(first=SATURDAY, last=SATURDAY)
     assert (done.done, done.conversations) == (1, Conversation.objects.count())
 
 

@@ -1,16 +1,14 @@
 """Pages that drift, repeat, are missing or too many, and runs that are stopped in the middle."""
 
-import contextlib
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import requests
 
 from conversations.models import Conversation
-from integrations.errors import BudgetSpentError, IntegrationError, TemporaryError
+from integrations.errors import BudgetSpentError, TemporaryError
 from integrations.genesys.budget import Priority
 from integrations.genesys.client import Client, Credentials
 from integrations.genesys.poll import find_open, last_day, poll
@@ -289,27 +287,3 @@ def test_three_cycles_that_were_dropped_are_noticed_and_filled_by_the_next_run(
     assert set(Conversation.objects.values_list("genesys_id", flat=True)) == set(
         centre.centre.world.conversations
     )
-
-
-def test_with_every_fault_at_a_tenth_reading_comes_to_the_truth(
-    centre: Served, client: Client
-) -> None:
-    clock = centre.centre.clock
-    assert isinstance(clock, ManualClock)
-    simulated = Client(Credentials(centre.url, "simulator", "simulator"), clock=clock.now)
-    order = {"probability": 0.1, "seconds": 0.05, "seed": 11, "spread": False}
-    requests.post(f"{centre.url}/simulator/faults/all", json=order, timeout=10)
-    rules = [rule for rule in centre.centre.faults.rules if rule.retry_after is None]
-    centre.centre.faults.rules = rules  # nobody waits a real second here
-    done = 0
-    for _ in range(25):
-        clock.advance(60)
-        for read in (poll, find_open, last_day):
-            with contextlib.suppress(IntegrationError):
-                read(client=simulated, now=clock.now())
-                done += 1
-
-    assert done > 10
-    world = centre.centre.world.conversations
-    old = {id_ for id_, c in world.items() if c.start < (clock.now().timestamp() - 700) * 1000}
-    assert old <= set(Conversation.objects.values_list("genesys_id", flat=True))

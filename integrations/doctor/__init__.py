@@ -1,0 +1,1 @@
+"""What stands between Genesys Cloud and us: looked at part by part, told with the fix."""

@@ -1,0 +1,1 @@
+"""What an administrator sets up so that events leave: data actions, workflows, triggers."""
