@@ -271,7 +271,9 @@ RAW_SNAPSHOT_DAYS = env.number("DCM_RAW_SNAPSHOT_DAYS", default=14)
 PERSONAL_DATA_DAYS = env.number("DCM_PERSONAL_DATA_DAYS", default=0)
 # Agents' presence and routing status are kept this long after they ended.
 PRESENCE_DAYS = env.number("DCM_PRESENCE_DAYS", default=400, least=1)
-# Amazon EventBridge by way of SQS: manage.py consume_sqs.
+# Whether `make run` starts manage.py listen_notifications.
+LISTEN = env.flag("DCM_LISTEN", default=True)
+# Amazon EventBridge by way of SQS: manage.py consume_sqs, which `make run` starts where it is set.
 SQS_QUEUE_URL = env.text("DCM_SQS_QUEUE_URL")
 SQS_REGION = env.text("DCM_SQS_REGION")
 SQS_ENDPOINT_URL = env.text("DCM_SQS_ENDPOINT_URL")
