@@ -1,10 +1,10 @@
-"""The demo's made-up contact centre: where and since when it lives, and who may look at it.
+"""The demo's made-up contact centre: where and since when it lives, and how it proves who it is.
 
 Its world is written down once, in demo.json, so that the next start goes on with the same history.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -54,12 +54,14 @@ ZONES = (
 class World:
     """What makes a made-up centre's history the same every time.
 
-    `epoch` is the UTC instant, ISO 8601, at which its history begins.
+    `epoch` is the UTC instant, ISO 8601, at which its history begins. `push_token` is no part of
+    history: by it the simulator posts what happens to our webhooks.
     """
 
     seed: int
     epoch: str
     zone: str
+    push_token: str = field(default="", repr=False)
 
 
 def world_of(folder: Path, *, now: datetime) -> World:
@@ -68,8 +70,16 @@ def world_of(folder: Path, *, now: datetime) -> World:
     if known is None:
         epoch = (now.astimezone(UTC) - HISTORY).replace(minute=0, second=0, microsecond=0)
         known = World(seed=SEED, epoch=epoch.isoformat(), zone=busy_zone(now))
-        (folder / FILE).write_text(json.dumps(asdict(known), indent=2) + "\n", encoding="utf-8")
+        remember(folder, known)
     return known
+
+
+def remember(folder: Path, world: World) -> None:
+    """Write a world down, for its owner's eyes alone: it holds a token."""
+    path = folder / FILE
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    path.write_text(json.dumps(asdict(world), indent=2) + "\n", encoding="utf-8")
 
 
 def zone_of(folder: Path) -> str:

@@ -17,8 +17,9 @@ from django.core.management import call_command
 from django.db import OperationalError, ProgrammingError, connection
 
 from conversations.models import Conversation
-from dcm import demo, health, logins
+from dcm import demo, health, hooked, logins
 from dcm.celery import app
+from dcm.processes import commands_in
 from integrations.models import Organization
 from sla.models import Calendar
 
@@ -145,8 +146,9 @@ def prepare(*, tell: Tell, at_terminal: bool, now: datetime) -> None:
     _, new = Organization.objects.get_or_create(only=True, defaults={"demo": settings.DEMO})
     if settings.DEMO:
         logins.open_demo()
+        world = hooked.admit_simulator(settings.VAR_DIR, now=now)
         if new:
-            open_every_day(demo.world_of(settings.VAR_DIR, now=now))
+            open_every_day(world)
     else:
         refuse_demo_logins()
         admit_administrator(at_terminal=at_terminal)
@@ -173,8 +175,21 @@ def environment(world: demo.World | None) -> dict[str, str]:
             "SIMULATOR_SEED": str(world.seed),
             "SIMULATOR_EPOCH": world.epoch,
             "SIMULATOR_ZONE": world.zone,
+            "SIMULATOR_PUSH_URL": hooked.url() if world.push_token else "",
+            "SIMULATOR_PUSH_TOKEN": world.push_token,
         }
     return {**os.environ, **mine}
+
+
+def commands() -> dict[str, str]:
+    """Return the Procfile's commands without those that the settings leave nothing to do."""
+    wanted = {
+        "simulator": settings.DEMO,
+        "listener": settings.LISTEN,
+        "consumer": bool(settings.SQS_QUEUE_URL),
+    }
+    every = commands_in(settings.BASE_DIR / "Procfile")
+    return {name: command for name, command in every.items() if wanted.get(name, True)}
 
 
 def wake_up() -> None:

@@ -59,6 +59,7 @@ def _own() -> dict[str, int]:
         "handling.refresh_open": MINUTE,
         "conversations.drop_old_documents": HOUR,
         "conversations.drop_old_news": HOUR,
+        "conversations.drop_old_presence": HOUR,
         "integrations.drop_old_events": HOUR,
         "integrations.strip_old_personal_data": DAY,
     }

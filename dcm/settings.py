@@ -226,7 +226,11 @@ RAW_SNAPSHOT_DAYS = env.number("DCM_RAW_SNAPSHOT_DAYS", default=14)
 # Names, addresses, subjects and notes of conversations are kept this long after their end; 0: for
 # ever.
 PERSONAL_DATA_DAYS = env.number("DCM_PERSONAL_DATA_DAYS", default=0)
-# Amazon EventBridge by way of SQS: manage.py consume_sqs.
+# Agents' presence and routing status are kept this long after they ended.
+PRESENCE_DAYS = env.number("DCM_PRESENCE_DAYS", default=400, least=1)
+# Whether `make run` starts manage.py listen_notifications.
+LISTEN = env.flag("DCM_LISTEN", default=True)
+# Amazon EventBridge by way of SQS: manage.py consume_sqs, which `make run` starts where it is set.
 SQS_QUEUE_URL = env.text("DCM_SQS_QUEUE_URL")
 SQS_REGION = env.text("DCM_SQS_REGION")
 SQS_ENDPOINT_URL = env.text("DCM_SQS_ENDPOINT_URL")
@@ -244,7 +248,7 @@ LIVE_SEGMENT_TYPES = env.texts(
     "DCM_LIVE_SEGMENT_TYPES", default=["interact", "dialing", "contacting"]
 )
 # SQLite's lock is not fair: a bulk writer that never pauses starves the pages.
-SQLITE_BREATH_MS = env.number("DCM_SQLITE_BREATH_MS", default=30)
+SQLITE_BREATH_MS = env.number("DCM_SQLITE_BREATH_MS", default=15)
 
 LOGGING: dict[str, Any] = {
     "version": 1,

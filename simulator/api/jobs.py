@@ -140,7 +140,7 @@ def _selected(body: Entity, centre: Centre) -> Iterator[Conversation]:
     earliest = 0
     if body.get("startOfDayIntervalMatching"):
         earliest = to_ms(datetime(start.year, start.month, start.day, tzinfo=UTC))
-    for each in centre.live_on().conversations.values():
+    for each in centre.analytics():
         lives = each.start < last and (each.end is None or each.end >= first)
         if lives and each.start >= earliest and accepted(each):
             yield each

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from dcm import demo, launch
-from dcm.processes import Crew, commands_in
+from dcm.processes import Crew
 
 DEMO_GREETING = """\
 ----------------------------------------------------------------------
@@ -27,9 +27,9 @@ DCM for Genesys Cloud listens at {host}:{port}
 
 class Command(BaseCommand):
     help = (
-        "Bring the database up to date and run web, worker and beat (in the demo also the "
-        "simulator) until Ctrl-C. Exits 0 when it was stopped, 1 when it could not start or a "
-        "process fell."
+        "Bring the database up to date and run web, worker, beat and listener (in the demo also "
+        "the simulator, with DCM_SQS_QUEUE_URL also the consumer) until Ctrl-C. Exits 0 when it "
+        "was stopped, 1 when it could not start or a process fell."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -59,9 +59,7 @@ class Command(BaseCommand):
 
     def _run(self) -> None:
         world = demo.world_of(settings.VAR_DIR, now=timezone.now()) if settings.DEMO else None
-        commands = commands_in(settings.BASE_DIR / "Procfile")
-        if world is None:
-            commands.pop("simulator")
+        commands = launch.commands()
         words = {"zone": world.zone if world else "", "genesys": settings.GENESYS_BASE_URL}
         template = DEMO_GREETING if world else GREETING
         greeting = template.format(host=settings.BIND, port=settings.PORT, **words)

@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 from django.db import OperationalError
+from django.test import Client
 from pytest_django import Settings
 
-from dcm import demo, launch, logins
-from integrations.models import Organization
+from dcm import demo, hooked, launch, logins
+from integrations.inbox import sources
+from integrations.models import Organization, Source, SourceKey
 from sla.models import Calendar
 
 pytestmark = pytest.mark.django_db
@@ -167,6 +169,46 @@ def test_the_simulator_finds_its_world_in_the_environment() -> None:
     assert (env["SIMULATOR_SEED"], env["SIMULATOR_ZONE"]) == ("3", "Asia/Tokyo")
     assert env["SIMULATOR_EPOCH"] == world.epoch
     assert "SIMULATOR_SEED" not in launch.environment(None)
+    assert "SIMULATOR_PUSH_TOKEN" not in launch.environment(None)
+
+
+def test_the_simulator_posts_with_a_key_that_a_restart_keeps(
+    settings: Settings, tmp_path: Path, client: Client, now: datetime
+) -> None:
+    world = hooked.admit_simulator(tmp_path, now=now)
+
+    assert hooked.admit_simulator(tmp_path, now=now) == world
+    assert world.push_token not in repr(world)
+    assert (tmp_path / demo.FILE).stat().st_mode & 0o777 == 0o600
+    settings.PORT, settings.BIND = 8123, "::1"
+    env = launch.environment(world)
+    assert env["SIMULATOR_PUSH_URL"] == "http://[::1]:8123/hooks/genesys/"
+    told = client.post(
+        "/hooks/genesys/",
+        b"{}",
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {env['SIMULATOR_PUSH_TOKEN']}"},
+    )
+    assert told.status_code == 202
+
+
+def test_the_simulator_gets_a_new_key_where_its_own_opens_nothing(
+    tmp_path: Path, now: datetime
+) -> None:
+    first = hooked.admit_simulator(tmp_path, now=now)
+    sources.revoke(key_id=SourceKey.objects.get().pk, now=now)
+    second = hooked.admit_simulator(tmp_path, now=now + timedelta(seconds=1))
+
+    assert second.push_token != first.push_token
+    assert (second.epoch, second.zone) == (first.epoch, first.zone)
+    assert Source.objects.count() == 1
+
+
+def test_only_processes_that_have_something_to_do_are_started(settings: Settings) -> None:
+    settings.DEMO, settings.LISTEN, settings.SQS_QUEUE_URL = True, True, ""
+    assert list(launch.commands()) == ["simulator", "web", "worker", "beat", "listener"]
+    settings.DEMO, settings.LISTEN, settings.SQS_QUEUE_URL = False, False, "https://sqs/q"
+    assert list(launch.commands()) == ["web", "worker", "beat", "consumer"]
 
 
 def test_the_first_import_is_told_until_nothing_more_comes(
