@@ -15,6 +15,9 @@ from tests import servers
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
+MODULES = tuple(
+    f"benchmarks.{name}" for name in ("ingest", "reconcile", "webhooks", "inbox", "latency")
+)
 
 
 def main() -> None:
@@ -30,19 +33,20 @@ def main() -> None:
 def _on_databases() -> list[Figure]:
     """Measure each database in processes of their own, on an empty database made for them."""
     found = []
-    for module in ("benchmarks.ingest", "benchmarks.webhooks", "benchmarks.reconcile"):
-        with tempfile.TemporaryDirectory() as folder:
-            found += _in_process(module, f"sqlite:///{folder}/bench.sqlite3")
-        with servers.postgres(durable=True) as url:
-            found += _in_process(module, url)
+    with servers.redis_server() as redis:
+        for module in MODULES:
+            with tempfile.TemporaryDirectory() as folder:
+                found += _in_process(module, f"sqlite:///{folder}/bench.sqlite3")
+            with servers.postgres(durable=True) as url:
+                found += _in_process(module, url, REDIS_URL=redis)
     return found
 
 
-def _in_process(module: str, url: str) -> list[Figure]:
+def _in_process(module: str, url: str, **more: str) -> list[Figure]:
     sys.stdout.write(f"{module} on {url.partition(':')[0]} ...\n")
     sys.stdout.flush()
     with tempfile.TemporaryDirectory() as folder:
-        mine = {"DATABASE_URL": url, "DCM_VAR_DIR": folder, "DCM_ENV_FILE": os.devnull}
+        mine = {"DATABASE_URL": url, "DCM_VAR_DIR": folder, "DCM_ENV_FILE": os.devnull, **more}
         done = subprocess.run(
             [sys.executable, "-m", module],
             cwd=ROOT,

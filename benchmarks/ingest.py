@@ -24,7 +24,7 @@ from integrations.genesys import ingest, payloads  # noqa: E402
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 COUNT, NAIVE_COUNT, ROUNDS = 2_000, 30, 3
-BATCH = {"postgresql": 500, "sqlite": 100}
+BATCH = {"postgresql": 500, "sqlite": ingest.BATCH}
 TARGETS = {"postgresql": (1_500, 20_000), "sqlite": (1_000, 20_000)}
 # The limit: bare columns of text, no key, no index, no check, not logged.
 BARE = {"conversation": 5, "participant": 5, "session": 10, "segment": 7, "metric": 4}

@@ -6,7 +6,7 @@ from typing import Final
 from django.conf import settings
 
 from conversations import bulk
-from conversations.models import RawSnapshot, SessionState
+from conversations.models import PresenceSpan, RawSnapshot, SessionState
 
 # News counts until a reading shows it; the rest of the time it answers what was told, and when.
 NEWS_DAYS: Final = 14
@@ -37,3 +37,21 @@ def drop_old_news(*, now: datetime) -> int:
         dropped += SessionState.objects.filter(pk__in=some).delete()[0]
         bulk.breathe()
     return dropped
+
+
+def drop_old_presence(*, now: datetime) -> int:
+    """Delete what agents were and ceased to be more than PRESENCE_DAYS ago; return how many rows.
+
+    From the oldest row on: they stand about in the order in which they were told. What lasts stays.
+    """
+    before = now - timedelta(days=settings.PRESENCE_DAYS)
+    dropped, last = 0, 0
+    while True:
+        rows = PresenceSpan.objects.filter(pk__gt=last).order_by("pk")
+        some = list(rows.values_list("pk", "ended_at")[:BATCH])
+        old = [pk for pk, ended_at in some if ended_at and ended_at < before]
+        if not old:
+            return dropped
+        last = some[-1][0]
+        dropped += PresenceSpan.objects.filter(pk__in=old).delete()[0]
+        bulk.breathe()

@@ -16,3 +16,9 @@ def drop_old_documents() -> None:
 def drop_old_news() -> None:
     """Let go of what events told once its time is over. Safe to run twice."""
     retention.drop_old_news(now=timezone.now())
+
+
+@shared_task(name="conversations.drop_old_presence", ignore_result=True)
+def drop_old_presence() -> None:
+    """Let go of what agents were once its time is over. Safe to run twice."""
+    retention.drop_old_presence(now=timezone.now())

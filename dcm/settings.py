@@ -10,7 +10,7 @@ import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from dcm import demo, env
+from dcm import demo, env, schedule
 
 django_stubs_ext.monkeypatch()
 
@@ -209,49 +209,7 @@ CELERY_WORKER_CONCURRENCY = env.number("DCM_WORKER_PROCESSES", default=2, least=
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_TIMEZONE = "UTC"
-# A tick nobody took before the next one is worth nothing: state lives in rows.
-_poll = env.number("DCM_POLL_SECONDS", default=10 if DEMO else 60, least=1)
-_open = env.number("DCM_OPEN_SECONDS", default=15 if DEMO else 120, least=1)
-_sync = env.number("DCM_SYNC_SECONDS", default=300 if DEMO else 900, least=1)
-_messages = env.number("DCM_MESSAGES_SECONDS", default=15 if DEMO else 60, least=1)
-_find = env.number("DCM_FIND_OPEN_SECONDS", default=120 if DEMO else 600, least=1)
-_feedback = env.number("DCM_FEEDBACK_SECONDS", default=60 if DEMO else 900, least=1)
-_presence = env.number("DCM_PRESENCE_SECONDS", default=15 if DEMO else 300, least=1)
-_wanted = env.number("DCM_WANTED_SECONDS", default=2, least=1)
-_last_day = env.number("DCM_LAST_DAY_SECONDS", default=900 if DEMO else 3600, least=1)
-_jobs = env.number("DCM_JOBS_SECONDS", default=15 if DEMO else 60, least=1)
-_reconcile = env.number("DCM_RECONCILE_SECONDS", default=10, least=1)
-_derive = env.number("DCM_DERIVE_SECONDS", default=5, least=1)
-_gdpr = env.number("DCM_GDPR_SECONDS", default=60 if DEMO else 3600, least=1)
-_inbox = env.number("DCM_INBOX_SECONDS", default=2, least=1)
-
-
-def _every(task: str, seconds: int) -> dict[str, Any]:
-    return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
-
-
-CELERY_BEAT_SCHEDULE: dict[str, Any] = {
-    "poll": _every("integrations.genesys.poll", _poll),
-    "reread-open": _every("integrations.genesys.reread_open", _open),
-    "reread-wanted": _every("integrations.genesys.reread_wanted", _wanted),
-    "find-open": _every("integrations.genesys.find_open", _find),
-    "last-day": _every("integrations.genesys.last_day", _last_day),
-    "nightly": _every("integrations.genesys.nightly", _jobs),
-    "reconcile": _every("integrations.genesys.reconcile", _reconcile),
-    "watch-roads": _every("integrations.watch_roads", 60),
-    "read-messages": _every("integrations.genesys.read_messages", _messages),
-    "read-feedback": _every("integrations.genesys.read_feedback", _feedback),
-    "read-presence": _every("integrations.genesys.read_presence", _presence),
-    "synchronise": _every("integrations.genesys.synchronise", _sync),
-    "process-inbox": _every("integrations.process_inbox", _inbox),
-    "derive": _every("integrations.derive", _derive),
-    "refresh-open": _every("handling.refresh_open", 60),
-    "mirror-erasures": _every("integrations.genesys.mirror_erasures", _gdpr),
-    "strip-old-personal-data": _every("integrations.strip_old_personal_data", 86_400),
-    "drop-old-documents": _every("conversations.drop_old_documents", 3600),
-    "drop-old-news": _every("conversations.drop_old_news", 3600),
-    "drop-old-events": _every("integrations.drop_old_events", 3600),
-}
+CELERY_BEAT_SCHEDULE = schedule.read(demo=DEMO)
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 
 # -- DCM -------------------------------------------------------------------------------------
@@ -269,6 +227,8 @@ RAW_SNAPSHOT_DAYS = env.number("DCM_RAW_SNAPSHOT_DAYS", default=14)
 # Names, addresses, subjects and notes of conversations are kept this long after their end; 0: for
 # ever.
 PERSONAL_DATA_DAYS = env.number("DCM_PERSONAL_DATA_DAYS", default=0)
+# Agents' presence and routing status are kept this long after they ended.
+PRESENCE_DAYS = env.number("DCM_PRESENCE_DAYS", default=400, least=1)
 # Whether `make run` starts manage.py listen_notifications.
 LISTEN = env.flag("DCM_LISTEN", default=True)
 # Amazon EventBridge by way of SQS: manage.py consume_sqs, which `make run` starts where it is set.
@@ -289,7 +249,7 @@ LIVE_SEGMENT_TYPES = env.texts(
     "DCM_LIVE_SEGMENT_TYPES", default=["interact", "dialing", "contacting"]
 )
 # SQLite's lock is not fair: a bulk writer that never pauses starves the pages.
-SQLITE_BREATH_MS = env.number("DCM_SQLITE_BREATH_MS", default=30)
+SQLITE_BREATH_MS = env.number("DCM_SQLITE_BREATH_MS", default=15)
 
 LOGGING: dict[str, Any] = {
     "version": 1,

@@ -12,6 +12,7 @@ from itertools import islice
 from threading import Lock
 from typing import Final
 
+from django.conf import settings
 from django.db import connection
 
 from conversations import bulk, selectors, services
@@ -21,7 +22,9 @@ from integrations.erasure import known as erased
 from integrations.errors import MalformedPayloadError
 from integrations.genesys import payloads
 
-BATCH: Final = 100
+# One transaction each. On SQLite nobody else writes meanwhile: measured, twice as many make those
+# who put webhooks beside it wait three times as long, and are a twentieth quicker.
+BATCH: Final = 50 if settings.ON_SQLITE else 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,9 +114,9 @@ def _insert_in_turn(
 ) -> int:
     """Insert into SQLite, whose lock is not fair, within a time.
 
-    Left to itself SQLite sleeps up to 100 ms between two tries and misses the 30 ms in which a bulk
-    writer breathes: measured, a webhook then waits for seconds. So one thread at a time asks, and
-    often.
+    Left to itself SQLite sleeps up to 100 ms between two tries and misses the moments in which a
+    bulk writer breathes: measured, a webhook then waits for seconds. So one thread at a time asks,
+    and often.
     """
     until = time.monotonic() + within.total_seconds()
     if not _turn.acquire(timeout=within.total_seconds()):

@@ -7,9 +7,9 @@ from typing import Final
 from django.conf import settings
 
 from conversations import bulk
-from integrations.models import GenesysEvent, InboxItem
+from integrations.models import GenesysEvent, InboxItem, Wanted
 
-# Somebody may still mend what cannot be read, and replay it.
+# Somebody may still mend what cannot be read, and replay it; or have what was given up read again.
 QUARANTINED_DAYS: Final = 30
 BATCH: Final = 1000
 
@@ -17,12 +17,14 @@ BATCH: Final = 1000
 def drop_old(*, now: datetime) -> int:
     """Delete what is done and the events that are known after INBOX_DAYS; return how many rows.
 
-    What lies in quarantine is kept for QUARANTINED_DAYS.
+    What lies in quarantine, and readings that were given up, are kept for QUARANTINED_DAYS.
     """
     before = now - timedelta(days=settings.INBOX_DAYS)
+    long_before = now - timedelta(days=QUARANTINED_DAYS)
     return (
         _drop_done(before)
-        + _drop_quarantined(now - timedelta(days=QUARANTINED_DAYS))
+        + _drop_quarantined(long_before)
+        + _drop_given_up(long_before)
         + _drop_events(before)
     )
 
@@ -51,6 +53,10 @@ def _old_items(before: datetime) -> Iterator[Sequence[int]]:
 def _drop_quarantined(before: datetime) -> int:
     old = InboxItem.objects.filter(state=InboxItem.State.QUARANTINED, received_at__lt=before)
     return old.delete()[0]
+
+
+def _drop_given_up(before: datetime) -> int:
+    return Wanted.objects.filter(given_up_at__lt=before).delete()[0]
 
 
 def _drop_events(before: datetime) -> int:

@@ -13,6 +13,7 @@ from django.db.models import Count, F, Q
 from django.db.models.functions import Coalesce
 
 from chrono import instants
+from integrations.genesys.notifications import gaps
 from integrations.models import NotificationChannel, NotificationListener, NotificationTopic
 
 State = NotificationTopic.State
@@ -93,8 +94,21 @@ def renew(*, name: str, pks: Collection[int], until: datetime) -> set[int]:
 
 
 @transaction.atomic
-def settle(*, name: str, told: Iterable[Verdict], channel: int, retry_at: datetime) -> None:
-    """Write down what Genesys said to the subscriptions of a channel."""
+def settle(
+    *,
+    name: str,
+    told: Iterable[Verdict],
+    channel: int,
+    retry_at: datetime,
+    missed: gaps.Missed | None = None,
+) -> None:
+    """Write down what Genesys said to the subscriptions of a channel.
+
+    What the topics missed before is ordered along with it. From then on the rows tell up to when
+    this channel was listened to: a listener that dies between the two would leave nobody who knows.
+    """
+    if missed:
+        gaps.order(since=missed.since, now=missed.now, reason=missed.reason)
     by_reason: dict[str, list[int]] = {}
     for pk, reason in told:
         by_reason.setdefault(reason, []).append(pk)

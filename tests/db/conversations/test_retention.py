@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 from pytest_django import Settings
 
-from conversations.models import Conversation, RawSnapshot
+from conversations import retention
+from conversations.models import Conversation, PresenceSpan, RawSnapshot
 from conversations.retention import drop_old_documents
 from integrations.genesys import ingest
 from tests.documents import answered_email, raw
@@ -24,3 +25,24 @@ def test_documents_past_their_days_go_and_their_conversations_stay(
     assert [kept.conversation.genesys_id for kept in RawSnapshot.objects.all()] == ["new"]
     assert Conversation.objects.count() == 2
     assert drop_old_documents(now=now) == 0
+
+
+def test_presence_goes_after_its_days_and_what_lasts_stays(
+    now: datetime, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PRESENCE_DAYS = 30
+    monkeypatch.setattr(retention, "BATCH", 2)
+    day = timedelta(days=1)
+    for number, age in enumerate((50, 45, 0, 31, 29)):
+        PresenceSpan.objects.create(
+            user_id=f"u{number}",
+            kind="presence",
+            value="AWAY",
+            started_at=now - 60 * day,
+            ended_at=now - age * day if age else None,
+            heard_at=now,
+        )
+
+    assert retention.drop_old_presence(now=now) == 3
+    assert retention.drop_old_presence(now=now) == 0
+    assert set(PresenceSpan.objects.values_list("user_id", flat=True)) == {"u2", "u4"}

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from dashboards.health_words import ROADS
 from integrations import gaps, selectors, watermarks
 from integrations.errors import BudgetSpentError, TemporaryError
 from integrations.models import Gap, Watermark
@@ -42,6 +43,19 @@ def test_a_gap_that_nobody_watched_is_noticed_by_the_run_that_fills_it(now: date
     _run(now + timedelta(hours=2))
 
     assert Gap.objects.get().filled_at == now + timedelta(hours=2)
+
+
+# These have no schedule of their own, or read only where something was ordered.
+UNPACED = {"genesys.wanted", "genesys.notifications", "genesys.reconcile"}
+
+
+@pytest.mark.parametrize(
+    "road", sorted({name for name in ROADS if name.startswith("genesys.")} - UNPACED)
+)
+def test_a_road_that_beat_sends_is_known_to_be_late(road: str, now: datetime) -> None:
+    _run(now, road=road)
+
+    assert gaps.watch(now=now + timedelta(days=1)) == 1
 
 
 def test_a_road_that_runs_in_time_has_no_gap(now: datetime) -> None:

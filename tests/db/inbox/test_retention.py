@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from integrations.inbox import retention
-from integrations.models import GenesysEvent, InboxItem, Source
+from integrations.models import GenesysEvent, InboxItem, Source, Wanted
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -29,6 +29,16 @@ def test_what_is_done_goes_after_its_days_and_what_waits_stays(
     left = {state: InboxItem.objects.filter(state=state).count() for state in retention_states()}
     assert left == {"done": 2, "quarantined": 5, "waiting": 7}
     assert GenesysEvent.objects.count() == 2
+
+
+def test_a_reading_that_was_given_up_goes_and_one_that_is_wanted_stays(now: datetime) -> None:
+    for name, at in (("old", now - 31 * DAY), ("new", now - 29 * DAY), ("wanted", None)):
+        Wanted.objects.create(
+            genesys_id=name, ordered_at=now - 40 * DAY, due_at=now, given_up_at=at
+        )
+
+    assert retention.drop_old(now=now) == 1
+    assert set(Wanted.objects.values_list("genesys_id", flat=True)) == {"new", "wanted"}
 
 
 def retention_states() -> list[str]:
