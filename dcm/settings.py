@@ -82,6 +82,7 @@ USE_TZ = True
 # The demo's centre is made up in a zone where it is busy now: days are counted there.
 TIME_ZONE = env.text("TIME_ZONE", default=demo.zone_of(VAR_DIR) if DEMO else "UTC")
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = "dcm.formats"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "dashboards:board"

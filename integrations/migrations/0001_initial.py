@@ -186,6 +186,7 @@ class Migration(migrations.Migration):
                 ('given_up_at', models.DateTimeField(blank=True, help_text='Since when events and readings disagree for good.', null=True)),
             ],
             options={
+                'verbose_name': 'wanted conversation',
                 'verbose_name_plural': 'wanted conversations',
                 'indexes': [models.Index(condition=models.Q(('given_up_at__isnull', True)), fields=['due_at'], name='wanted_due')],
             },
