@@ -33,7 +33,6 @@ NIGHT = datetime(2026, 3, 24, 3, 30, tzinfo=UTC)
 SHARE = 0.1
 
 
-
 @pytest.fixture
 def day(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[Day]:
     """A day whose clock is everybody's: the centre's, the tasks' and the web server's."""
