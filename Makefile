@@ -1,4 +1,4 @@
-# make run: the whole thing on one machine.  make test, make check, make bench: see README.md.
+# make run: the whole thing on one machine.  make test, chaos, check, bench: see README.md.
 .DEFAULT_GOAL := run
 # The first Python from 3.11 up that is found; PYTHON=/path/to/python make run takes another.
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3 python,\
@@ -7,7 +7,7 @@ BIN := .venv/bin
 RUNTIME := .venv/.runtime
 DEV := .venv/.dev
 
-.PHONY: run test check format bench demo-reset
+.PHONY: run test chaos check format bench demo-reset
 
 run: $(RUNTIME)
 	@$(BIN)/python manage.py launch
@@ -15,6 +15,12 @@ run: $(RUNTIME)
 # ARGS="tests/db -x" goes to pytest, on both databases.
 test: $(DEV)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tests.suite $(ARGS)
+
+# tests/faults at their full length, on both databases; the seeds stand in what it prints.
+chaos: $(DEV)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" DCM_CHAOS_HOURS=$${DCM_CHAOS_HOURS:-12} \
+		DCM_CHAOS_EVENTS=$${DCM_CHAOS_EVENTS:-6000} DCM_CHAOS_DEATHS=$${DCM_CHAOS_DEATHS:-12} \
+		$(BIN)/python -m tests.suite tests/faults -s -p no:logging $(ARGS)
 
 check: $(DEV)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" scripts/check

@@ -70,7 +70,7 @@ ROADS: Final = {
         "conversations that an event told of",
         "Events do not reach the pages at once; polling finds their conversations later.",
     ),
-    "genesys.gdpr": Words(
+    "genesys.mirror_erasures": Words(
         "Erasure requests",
         "persons whom Genesys was asked to forget",
         "New erasure requests are not carried out meanwhile.",

@@ -10,7 +10,7 @@ import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from dcm import demo, env
+from dcm import demo, env, schedule
 
 django_stubs_ext.monkeypatch()
 
@@ -82,6 +82,7 @@ USE_TZ = True
 # The demo's centre is made up in a zone where it is busy now: days are counted there.
 TIME_ZONE = env.text("TIME_ZONE", default=demo.zone_of(VAR_DIR) if DEMO else "UTC")
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = "dcm.formats"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "dashboards:board"
@@ -208,50 +209,7 @@ CELERY_WORKER_CONCURRENCY = env.number("DCM_WORKER_PROCESSES", default=2, least=
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_TIMEZONE = "UTC"
-# A tick nobody took before the next one is worth nothing: state lives in rows.
-_poll = env.number("DCM_POLL_SECONDS", default=10 if DEMO else 60, least=1)
-_open = env.number("DCM_OPEN_SECONDS", default=15 if DEMO else 120, least=1)
-_sync = env.number("DCM_SYNC_SECONDS", default=300 if DEMO else 900, least=1)
-_messages = env.number("DCM_MESSAGES_SECONDS", default=15 if DEMO else 60, least=1)
-_find = env.number("DCM_FIND_OPEN_SECONDS", default=120 if DEMO else 600, least=1)
-_feedback = env.number("DCM_FEEDBACK_SECONDS", default=60 if DEMO else 900, least=1)
-_presence = env.number("DCM_PRESENCE_SECONDS", default=15 if DEMO else 300, least=1)
-_wanted = env.number("DCM_WANTED_SECONDS", default=2, least=1)
-_last_day = env.number("DCM_LAST_DAY_SECONDS", default=900 if DEMO else 3600, least=1)
-_jobs = env.number("DCM_JOBS_SECONDS", default=15 if DEMO else 60, least=1)
-_reconcile = env.number("DCM_RECONCILE_SECONDS", default=10, least=1)
-_derive = env.number("DCM_DERIVE_SECONDS", default=5, least=1)
-_gdpr = env.number("DCM_GDPR_SECONDS", default=60 if DEMO else 3600, least=1)
-_inbox = env.number("DCM_INBOX_SECONDS", default=2, least=1)
-
-
-def _every(task: str, seconds: int) -> dict[str, Any]:
-    return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
-
-
-CELERY_BEAT_SCHEDULE: dict[str, Any] = {
-    "poll": _every("integrations.genesys.poll", _poll),
-    "reread-open": _every("integrations.genesys.reread_open", _open),
-    "reread-wanted": _every("integrations.genesys.reread_wanted", _wanted),
-    "find-open": _every("integrations.genesys.find_open", _find),
-    "last-day": _every("integrations.genesys.last_day", _last_day),
-    "nightly": _every("integrations.genesys.nightly", _jobs),
-    "reconcile": _every("integrations.genesys.reconcile", _reconcile),
-    "watch-roads": _every("integrations.watch_roads", 60),
-    "read-messages": _every("integrations.genesys.read_messages", _messages),
-    "read-feedback": _every("integrations.genesys.read_feedback", _feedback),
-    "read-presence": _every("integrations.genesys.read_presence", _presence),
-    "synchronise": _every("integrations.genesys.synchronise", _sync),
-    "process-inbox": _every("integrations.process_inbox", _inbox),
-    "derive": _every("integrations.derive", _derive),
-    "refresh-open": _every("handling.refresh_open", 60),
-    "mirror-erasures": _every("integrations.genesys.mirror_erasures", _gdpr),
-    "strip-old-personal-data": _every("integrations.strip_old_personal_data", 86_400),
-    "drop-old-documents": _every("conversations.drop_old_documents", 3600),
-    "drop-old-news": _every("conversations.drop_old_news", 3600),
-    "drop-old-presence": _every("conversations.drop_old_presence", 3600),
-    "drop-old-events": _every("integrations.drop_old_events", 3600),
-}
+CELERY_BEAT_SCHEDULE = schedule.read(demo=DEMO)
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 
 # -- DCM -------------------------------------------------------------------------------------

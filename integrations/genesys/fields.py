@@ -19,7 +19,8 @@ UNSET: Final = frozenset({"", "NOT_SET"})
 # No event of Genesys Cloud is older; what lies far ahead is damage.
 _EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST: Final = datetime(2101, 1, 1, tzinfo=UTC)
-_WHOLE: Final = re.compile(r"\d{1,15}(?:\.0*)?")
+# Programs that make a text of a large number may write 1.7746299E12.
+_WHOLE: Final = re.compile(r"\d{1,15}(?:\.0*)?|\d(?:\.\d{1,15})?[eE]\+?(?:1[0-4]|\d)")
 # What anonymised captures carry in place of ids.
 _MASKED: Final = re.compile(r"[xX*]+(?:-[xX*]+)*|\[?REDACTED\]?")
 

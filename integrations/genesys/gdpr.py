@@ -14,7 +14,7 @@ from integrations.genesys.client import Client
 from integrations.models import ErasureRequest
 from integrations.watermarks import Told, quiet
 
-MIRROR: Final = "genesys.gdpr"
+MIRROR: Final = "genesys.mirror_erasures"
 PATH: Final = "/api/v2/gdpr/requests"
 DELETE: Final = "GDPR_DELETE"
 

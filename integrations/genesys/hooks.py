@@ -10,14 +10,16 @@ from typing import Any, Final
 
 import msgspec
 
+from conversations.models import ID_LENGTH
 from integrations.domain import topics
 from integrations.domain.events import Carried
 from integrations.errors import MalformedPayloadError
 
 DEEPEST: Final = 64
-LONGEST_ID: Final = 128
 LONGEST_TOPIC: Final = 200
 UNSET: Final = frozenset({"", "NOT_SET"})
+# The topic of a body that has no topic and whose type is not set: its conversation is read again.
+UNNAMED: Final = "unnamed"
 
 _BOM: Final = b"\xef\xbb\xbf"
 # An escape that no database keeps: NUL, or one half of a surrogate pair. Whole pairs are matched
@@ -88,9 +90,9 @@ def _topic(event: dict[str, Any], place: str) -> tuple[str, str]:
         _refuse_length(topic, f"{place}topic", LONGEST_TOPIC)
         return topics.normalise(topic)
     kind = _told(event, "type")
-    if kind and _told(event, "conversationId"):
+    if "type" in event and _told(event, "conversationId"):
         _refuse_length(kind, f"{place}type", LONGEST_TOPIC)
-        return kind, ""
+        return kind or UNNAMED, ""
     raise MalformedPayloadError(f"{place}topic is missing")
 
 
@@ -128,6 +130,6 @@ def _within(value: Any) -> list[Any]:
     return [one for one in inner if isinstance(one, (dict, list))]
 
 
-def _refuse_length(value: Any, place: str, longest: int = LONGEST_ID) -> None:
+def _refuse_length(value: Any, place: str, longest: int = ID_LENGTH) -> None:
     if isinstance(value, str) and len(value) > longest:
         raise MalformedPayloadError(f"{place} has more than {longest} characters")

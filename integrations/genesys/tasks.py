@@ -109,7 +109,7 @@ def read_messages() -> None:
 )
 def read_presence() -> None:
     """Read what agents were: presence and routing status."""
-    presence.read_presence(client=connect(timezone.now), now=timezone.now())
+    presence.read_presence(client=connect(timezone.now, Priority.OPEN), now=timezone.now())
 
 
 @shared_task(
@@ -125,7 +125,7 @@ def synchronise() -> None:
 )
 def mirror_erasures() -> None:
     """Forget whom Genesys was asked to delete."""
-    gdpr.mirror_erasures(client=connect(timezone.now), now=timezone.now())
+    gdpr.mirror_erasures(client=connect(timezone.now, Priority.OPEN), now=timezone.now())
 
 
 @worker_init.connect

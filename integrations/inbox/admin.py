@@ -203,6 +203,19 @@ class SourceAdmin(admin.ModelAdmin[Source]):
         return {**context, "opts": self.opts, "source": source, "title": source.name, **more}
 
 
+@admin.register(SourceKey)
+class SourceKeyAdmin(MirrorAdmin):
+    """Every key there is and when it ends; it is made and revoked on the page of its source."""
+
+    list_display = ("__str__", "source", "created_at", "expires_at")
+    list_filter = ("source",)
+    list_select_related = ("source",)
+    search_fields = ("hint__startswith", "source__name")
+    search_help_text = "How a key begins, or the name of its source"
+    ordering = ("-pk",)
+    fields = ("source", "hint", "created_at", "expires_at")
+
+
 @admin.register(InboxItem)
 class InboxItemAdmin(MirrorAdmin):
     """What was sent to us. What could not be read waits here for an administrator."""
@@ -268,4 +281,4 @@ class GenesysEventAdmin(MirrorAdmin):
     ordering = ("-heard_at", "-pk")
 
 
-__all__ = ["GenesysEventAdmin", "InboxItemAdmin", "SourceAdmin"]
+__all__ = ["GenesysEventAdmin", "InboxItemAdmin", "SourceAdmin", "SourceKeyAdmin"]

@@ -192,6 +192,8 @@ def _told_to_fail(rule: Rule, centre: Centre) -> ApiError:
         at = centre.clock.now() + timedelta(seconds=rule.retry_after)
         date = format_datetime(at.replace(microsecond=0), usegmt=True)
         headers["Retry-After"] = date if rule.as_date else str(rule.retry_after)
+    elif rule.reset is not None:
+        headers["inin-ratelimit-reset"] = str(rule.reset)
     wording = "The simulator was told to fail"
     return ApiError(rule.status, _code(rule.status), wording, headers=headers)
 

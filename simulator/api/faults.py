@@ -1,11 +1,12 @@
 """Faults on demand: rules that make some answers go wrong, to try a client's patience.
 
 A rule is {"path": glob, "kind": …, "method": "GET"|"POST"|…, "probability": 0..1, "count": n,
-"status": 500, "retry_after": s, "as_date": bool, "seconds": s}; only path and kind are needed.
+"status": 500, "retry_after": s, "as_date": bool, "reset": s, "seconds": s}; only path and kind are
+needed.
 
 In place of the answer:
 - error: an error answer of `status` (429, 500, 503, 403, …), with Retry-After where given, in
-  seconds or, as_date, as an HTTP date
+  seconds or, as_date, as an HTTP date; else with inin-ratelimit-reset where that is given
 - drop: the connection is closed without an answer, before anything was done
 - drop_after: the same, after the request was carried out
 - html: a page in HTML with status 200
@@ -50,6 +51,7 @@ _ERRORS: Final[tuple[dict[str, Any], ...]] = (
     {"status": 429, "retry_after": 0},
     {"status": 429, "retry_after": 1},
     {"status": 429, "retry_after": 2, "as_date": True},
+    {"status": 429, "reset": 1},
     {"status": 500},
     {"status": 502},
     {"status": 503, "retry_after": 1},
@@ -74,6 +76,7 @@ class Rule:
     status: int = 500
     retry_after: int | None = None
     as_date: bool = False
+    reset: int | None = None
     seconds: float = 30.0
 
     def __post_init__(self) -> None:

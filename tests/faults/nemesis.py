@@ -70,6 +70,11 @@ class Member:
         return "".join(log.read_text(errors="replace") for log in logs)
 
     @property
+    def said_now(self) -> str:
+        """What it has said in this life."""
+        return self.log(self.lives).read_text(errors="replace")
+
+    @property
     def pid(self) -> int:
         assert self.process is not None
         return self.process.pid
@@ -179,8 +184,8 @@ class Nemesis:
         member, manners = self.house[name], MANNERS.get(name, (GROUP,))
         manner = manners[len(self.of(name)) % len(manners)]
         if not member.kill(manner):
-            manner = GROUP
-            member.kill(manner)
+            self._turn.insert(0, name)  # it has only begun: its children's turn comes later
+            return
         self.kills.append(Kill(name, manner, datetime.now(UTC)))
         if manner != CHILD:
             member.start()

@@ -1,12 +1,13 @@
 """Orders to read what may have been missed: a WebSocket repeats nothing.
 
 Listener and reader are different processes. The order stands in the row of the road RECONCILE,
-where many of them are one: to read from the earliest instant on. The task is only woken.
+where many of them are one: to read from the earliest instant on. Each moves that instant, so that
+a reading which began before it does not take it back. The task is only woken.
 """
 
 import logging
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from celery import current_app
 from django.db import transaction
@@ -24,6 +25,16 @@ MARGIN: Final = timedelta(seconds=15)
 # How far back to read where nobody knows what was heard last.
 UNKNOWN: Final = timedelta(minutes=15)
 EXPIRES_S: Final = 60
+# By so much an order moves the instant where it asks for nothing that was not ordered already.
+NOTCH: Final = timedelta(milliseconds=1)
+
+
+class Missed(NamedTuple):
+    """What may have been missed: everything since an instant; None where nobody knows it."""
+
+    since: datetime | None
+    reason: str
+    now: datetime
 
 
 def order(*, since: datetime | None, now: datetime, reason: str) -> datetime:
@@ -32,7 +43,7 @@ def order(*, since: datetime | None, now: datetime, reason: str) -> datetime:
     with transaction.atomic():
         Watermark.objects.get_or_create(road=RECONCILE)
         Watermark.objects.filter(road=RECONCILE).update(
-            ordered_from=Least(Coalesce(F("ordered_from"), start), start)
+            ordered_from=Least(Coalesce(F("ordered_from") - NOTCH, start), start)
         )
     extra = {"since": start.isoformat(), "reason": reason}
     logger.info("notifications.reading_ordered", extra=extra)

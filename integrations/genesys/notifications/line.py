@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError
@@ -12,35 +11,16 @@ from websockets.exceptions import WebSocketException
 from integrations.domain.silence import Rate
 from integrations.errors import IntegrationError, NotFoundError, TemporaryError
 from integrations.genesys.notifications import channels, gaps, leases
-from integrations.genesys.notifications.intake import Intake
-from integrations.genesys.notifications.lanes import Lane
 from integrations.genesys.notifications.leases import Taken, Verdict
 from integrations.genesys.notifications.leg import ChannelGoneError, Leg
-from integrations.genesys.notifications.pace import Backoff, Pace
-from integrations.genesys.notifications.platform import Platform, Subscription
+from integrations.genesys.notifications.means import Means
+from integrations.genesys.notifications.pace import Backoff
+from integrations.genesys.notifications.platform import Subscription
 
 logger = logging.getLogger(__name__)
 
 FAILURES = (IntegrationError, ChannelGoneError, WebSocketException, OSError, DatabaseError)
 LIFE_S = 86_400.0  # of a channel that does not tell
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
-    """What all lines of a listener work with."""
-
-    name: str
-    pace: Pace
-    clock: Callable[[], datetime]
-    platform: Platform
-    db: Lane
-    http: Lane
-    intake: Intake
-    remind: Callable[[], object]
-
-    @property
-    def lease(self) -> timedelta:
-        return timedelta(seconds=self.pace.lease_s)
 
 
 class Line:
@@ -129,38 +109,38 @@ class Line:
     async def _connect(self) -> Leg:
         """Open the same channel again, or a new one before the old one is left."""
         old = self._leg
-        since = old.heard_at if old else self._missed_since
+        since = self._missed_since = self._missed_from(old)
         reason = old.reason if old else "begun to listen"
         leg = old if old and not old.moving.is_set() else await self._open_channel()
         try:
             await leg.open()
+            missed = gaps.Missed(since, reason, self._means.clock())
             if leg is not old:
-                await self._subscribe(leg, self.topics, replace=True)
+                await self._subscribe(leg, self.topics, replace=True, missed=missed)
+            else:
+                await self._means.db.do(gaps.order, **missed._asdict())
         except BaseException:
             if leg is not old:
                 await self._drop(leg)
             raise
         self._leg, self._missed_since = leg, None
-        await self._arrived(leg, since=since, reason=reason, again=old is not None)
+        await self._arrived(leg, reason=reason, again=old is not None)
         if old and leg is not old:
             await self._drop(old)
         return leg
 
-    async def _arrived(self, leg: Leg, *, since: datetime | None, reason: str, again: bool) -> None:
-        """Write down that a leg is open, and order what was missed before."""
+    def _missed_from(self, old: Leg | None) -> datetime | None:
+        return _earliest(self._missed_since, old.heard_at if old else None)
+
+    async def _arrived(self, leg: Leg, *, reason: str, again: bool) -> None:
+        """Write down that a leg is open, and have what was missed before read."""
+        self._means.remind()
         now = self._means.clock()
-        await self._order(since, reason)
         await self._note(
             channels.connected, channel=leg.row, detail=reason, reconnects=int(again), now=now
         )
         extra = {"channel": leg.row, "topics": len(self.topics)}
         logger.info("notifications.listening", extra=extra)
-
-    async def _order(self, since: datetime | None, reason: str) -> None:
-        """Order what may have been missed since an instant to be read."""
-        now = self._means.clock()
-        await self._means.db.do(gaps.order, since=since, now=now, reason=reason)
-        self._means.remind()
 
     async def _open_channel(self) -> Leg:
         means = self._means
@@ -204,19 +184,17 @@ class Line:
         async with self._busy:
             new = leases.names_of(taken)
             self.topics |= new
+            self._missed_since = _earliest(self._missed_since, *(one.heard_at for one in taken))
             if self._leg is None:
-                known = [one.heard_at for one in taken if one.heard_at]
-                self._missed_since = min(
-                    [*known, *filter(None, [self._missed_since])], default=None
-                )
                 return
+            missed = gaps.Missed(self._missed_since, "took over topics", self._means.clock())
             try:
-                await self._subscribe(self._leg, new, replace=False)
+                await self._subscribe(self._leg, new, replace=False, missed=missed)
             except FAILURES:
                 self._leg.must_move("topics could not be added")
                 raise
-        since = min((one.heard_at for one in taken if one.heard_at), default=None)
-        await self._order(since, "took over topics")
+            self._missed_since = None
+        self._means.remind()
 
     async def remove(self, pks: Collection[int]) -> None:
         """Listen to these topics no longer."""
@@ -227,7 +205,14 @@ class Line:
             if self._leg is not None:
                 await self._subscribe(self._leg, self.topics, replace=True)
 
-    async def _subscribe(self, leg: Leg, topics: Mapping[int, str], *, replace: bool) -> None:
+    async def _subscribe(
+        self,
+        leg: Leg,
+        topics: Mapping[int, str],
+        *,
+        replace: bool,
+        missed: gaps.Missed | None = None,
+    ) -> None:
         """Put topics on a channel and write down what became of each; rejected ones are let go."""
         means = self._means
         try:
@@ -240,7 +225,12 @@ class Line:
         verdicts = _verdicts(topics, told)
         retry_at = means.clock() + timedelta(seconds=means.pace.retry_rejected_s)
         await means.db.do(
-            leases.settle, name=means.name, told=verdicts, channel=leg.row, retry_at=retry_at
+            leases.settle,
+            name=means.name,
+            told=verdicts,
+            channel=leg.row,
+            retry_at=retry_at,
+            missed=missed,
         )
         for pk, reason in verdicts:
             if reason:
@@ -289,6 +279,10 @@ class Line:
             extra = {"channel": leg.row, "since": leg.event_at.isoformat()}
             logger.error("notifications.silent", extra=extra)
             leg.must_move("events stopped coming")
+
+
+def _earliest(*instants: datetime | None) -> datetime | None:
+    return min((at for at in instants if at), default=None)
 
 
 def _verdicts(topics: Mapping[int, str], told: Sequence[Subscription]) -> list[Verdict]:

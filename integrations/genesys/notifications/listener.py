@@ -14,7 +14,8 @@ from integrations.genesys.notifications import channels, leases, topics
 from integrations.genesys.notifications.intake import Intake, Store, Wake
 from integrations.genesys.notifications.lanes import Lane
 from integrations.genesys.notifications.leases import Taken
-from integrations.genesys.notifications.line import FAILURES, Line, Means
+from integrations.genesys.notifications.line import FAILURES, Line
+from integrations.genesys.notifications.means import Means
 from integrations.genesys.notifications.pace import Pace
 from integrations.genesys.notifications.platform import Platform
 

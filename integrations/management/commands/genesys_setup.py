@@ -52,34 +52,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--yes", action="store_true", help="with --remove: do not ask")
         parser.add_argument(
-            "--url",
-            default=settings.PUBLIC_URL,
-            help="where Genesys reaches DCM, as https://dcm.example.org; default: DCM_PUBLIC_URL",
-        )
-        parser.add_argument(
-            "--queue",
-            action="append",
-            default=[],
-            metavar="NAME",
-            help="only events of this queue, by name or id; repeat it for several",
-        )
-        parser.add_argument(
-            "--media",
-            action="append",
-            default=[],
-            choices=MEDIA,
-            help="only events of this medium; repeat it for several",
-        )
-        parser.add_argument(
-            "--ttl",
-            type=_ttl,
-            metavar="SECONDS",
-            help="Genesys may drop events that are older; default: never",
-        )
-        parser.add_argument("--disabled", action="store_true", help="leave the triggers off")
-        parser.add_argument(
             "--division", default="Home", help="of the exported workflows; default: Home"
         )
+        _add_wishes(parser)
 
     def handle(self, *_: Any, **options: Any) -> None:
         if options["export"]:
@@ -141,6 +116,35 @@ class Command(BaseCommand):
     def _tell(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()
+
+
+def _add_wishes(parser: CommandParser) -> None:
+    parser.add_argument(
+        "--url",
+        default=settings.PUBLIC_URL,
+        help="where Genesys reaches DCM, as https://dcm.example.org; default: DCM_PUBLIC_URL",
+    )
+    parser.add_argument(
+        "--queue",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only events of this queue, by name or id; repeat it for several",
+    )
+    parser.add_argument(
+        "--media",
+        action="append",
+        default=[],
+        choices=MEDIA,
+        help="only events of this medium; repeat it for several",
+    )
+    parser.add_argument(
+        "--ttl",
+        type=_ttl,
+        metavar="SECONDS",
+        help="Genesys may drop events that are older; default: never",
+    )
+    parser.add_argument("--disabled", action="store_true", help="leave the triggers off")
 
 
 def _ttl(text: str) -> int:

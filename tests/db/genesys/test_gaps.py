@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from dashboards.health_words import ROADS
 from integrations import gaps, selectors, watermarks
-from integrations.errors import TemporaryError
+from integrations.errors import BudgetSpentError, TemporaryError
 from integrations.models import Gap, Watermark
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +45,19 @@ def test_a_gap_that_nobody_watched_is_noticed_by_the_run_that_fills_it(now: date
     assert Gap.objects.get().filled_at == now + timedelta(hours=2)
 
 
+# These have no schedule of their own, or read only where something was ordered.
+UNPACED = {"genesys.wanted", "genesys.notifications", "genesys.reconcile"}
+
+
+@pytest.mark.parametrize(
+    "road", sorted({name for name in ROADS if name.startswith("genesys.")} - UNPACED)
+)
+def test_a_road_that_beat_sends_is_known_to_be_late(road: str, now: datetime) -> None:
+    _run(now, road=road)
+
+    assert gaps.watch(now=now + timedelta(days=1)) == 1
+
+
 def test_a_road_that_runs_in_time_has_no_gap(now: datetime) -> None:
     for minutes in range(0, 9, 3):
         _run(now + timedelta(minutes=minutes))
@@ -58,6 +72,18 @@ def test_a_road_that_fails_grows_one_gap_and_says_why(now: datetime) -> None:
 
     gap = Gap.objects.get()
     assert (gap.start, gap.reason) == (now, "GET api.example/x: 503")
+
+
+def test_a_road_that_leaves_its_requests_to_others_says_so(now: datetime) -> None:
+    _run(now)
+    for minutes in (1, 2, 4):
+        with (
+            pytest.raises(BudgetSpentError),
+            watermarks.run(POLL, clock=lambda: now + timedelta(minutes=minutes)),  # noqa: B023
+        ):
+            raise BudgetSpentError("not sent: 200 of 300", retry_after=9)
+
+    assert Gap.objects.get().reason == "not sent: 200 of 300"
 
 
 def test_a_road_without_a_schedule_is_never_late(now: datetime) -> None:

@@ -128,17 +128,16 @@ def test_poison_blocks_nobody_and_is_set_aside_after_five_attempts(
         sent(source, now, event(f"c{number}"))
     taker = Taker(fails_at={f"c{n}": ZeroDivisionError() for n in (7, 99, 100, 249)})
 
-    first = taker.run(now)
-    assert (first.done, first.put_off) == (246, 4)
-    assert len(taker.heard) == 246
-    for attempt in range(2, 6):
+    # A slow machine may come to the second attempt within the first run.
+    assert taker.run(now).done == len(taker.heard) == 246
+    for _ in range(4):
+        assert not InboxItem.objects.filter(state="quarantined", attempts__lt=5).exists()
         now += timedelta(minutes=10)
-        run = taker.run(now)
-        assert (run.put_off, run.quarantined) == ((4, 0) if attempt < 5 else (0, 4))
-    reasons = set(InboxItem.objects.filter(state="quarantined").values_list("reason", "attempts"))
-    assert reasons == {
+        taker.run(now)
+    reasons = InboxItem.objects.filter(state="quarantined").values_list("reason", "attempts")
+    assert list(reasons) == 4 * [
         ("internal error (ZeroDivisionError): see the worker's log, then replay it", 5)
-    }
+    ]
 
 
 def test_a_failure_is_tried_again_later_and_later(source: Source, now: datetime) -> None:

@@ -8,7 +8,9 @@ import pytest
 from conversations.models import Conversation
 from integrations.errors import BudgetSpentError, TemporaryError
 from integrations.genesys.client import Client
-from integrations.genesys.recover import RECONCILE, reconcile, reconcile_since
+from integrations.genesys.notifications import gaps
+from integrations.genesys.notifications.gaps import RECONCILE
+from integrations.genesys.recover import reconcile, reconcile_since
 from integrations.models import Gap, Watermark
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +76,21 @@ def test_an_order_is_carried_out_once_and_one_that_comes_meanwhile_stays(
     reconcile(client=client, now=now)
     assert _ordered() is None
     assert not Gap.objects.exists()
+
+
+def test_what_is_missed_while_an_earlier_order_is_carried_out_is_read_too(
+    analytics: Any, client: Client, now: datetime
+) -> None:
+    """It asks for less than is being read, but that was read before it was missed."""
+    gaps.order(since=now - timedelta(minutes=5), now=now, reason="first")
+
+    def meanwhile(_: str) -> None:
+        gaps.order(since=now - timedelta(minutes=1), now=now, reason="second")
+
+    assert reconcile(client=client, now=now, tell=meanwhile).requests == 2
+    assert _ordered() is not None
+    assert reconcile(client=client, now=now).requests == 2
+    assert _ordered() is None
 
 
 def test_an_order_outlives_a_failure_and_a_spent_budget(

@@ -1,17 +1,21 @@
 """Tasks and commands: the settings and the clock in, an answer that an operator understands out."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from io import StringIO
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from conversations.models import Conversation
-from integrations.errors import CredentialsError, RoadBusyError
+from dcm.celery import app
+from integrations.errors import BudgetSpentError, CredentialsError, RoadBusyError
 from integrations.genesys import tasks
+from integrations.genesys.client import connect
 from integrations.models import Watermark
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +61,24 @@ def test_a_task_that_finds_the_road_busy_leaves_it_alone(analytics: Any) -> None
 
     assert Watermark.objects.get().leased_until == until
     assert analytics.queries == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    sorted(
+        entry["task"]
+        for entry in settings.CELERY_BEAT_SCHEDULE.values()
+        if ".genesys." in entry["task"]
+    ),
+)
+def test_what_beat_sends_leaves_the_rest_of_the_minute_to_people(host: Any, name: str) -> None:
+    told = {"allowed": "300", "count": "280", "reset": "60"}
+    connect(timezone.now).budget.note({f"inin-ratelimit-{key}": n for key, n in told.items()})
+
+    with suppress(BudgetSpentError):
+        app.tasks[name]()
+
+    assert host.calls == []
 
 
 def test_what_keeps_a_task_from_its_work_stands_in_its_road(host: Any, analytics: Any) -> None:

@@ -55,8 +55,10 @@ def test_every_example_is_taken(example: str, genesys: Sender) -> None:
         {"conversationId": "c"},
         {"topic": "user.end", "conversationId": "c"},
         {"topic": "v2.x", "conversationId": ""},
-        {"topic": "v2.x", "conversationId": "c" * 129},
+        {"topic": "v2.x", "conversationId": "c" * 101},
         {"topic": "v2.x", "conversationId": "c", "eventTime": "yesterday"},
+        {"topic": "v2.x", "conversationId": "c", "eventTime": 1774629900},  # seconds
+        {"topic": "v2.x", "conversationId": "c", "eventTime": "1774629900"},
         {"topic": "v2.x", "conversationId": "c", "heldDurationMs": "-1"},
         [{}],
     ],

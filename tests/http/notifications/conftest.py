@@ -17,8 +17,8 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from integrations.genesys.client import Credentials
-from integrations.genesys.notifications.line import Means
 from integrations.genesys.notifications.listener import Listener
+from integrations.genesys.notifications.means import Means
 from integrations.genesys.notifications.pace import Pace
 from integrations.genesys.notifications.platform import Platform
 from integrations.inbox.receive import receive_many

@@ -1,9 +1,14 @@
 """Several listeners share the topics, and none is left alone when one of them dies."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from django.utils import timezone
 
 from conversations.models import Agent
-from integrations.genesys.notifications import gaps
+from integrations.genesys.notifications import channels, gaps, leases
 from integrations.models import (
     NotificationChannel,
     NotificationListener,
@@ -69,6 +74,40 @@ def test_what_a_dead_listener_held_is_taken_over_and_read_since_it_was_last_hear
     assert ordered <= heard
     until(lambda: not NotificationListener.objects.filter(name=first.name).exists())
     until(lambda: not NotificationChannel.objects.filter(listener=first.name).exists())
+
+
+def test_what_was_missed_is_ordered_in_the_transaction_that_forgets_up_to_when_it_was_heard(
+    stage: Stage,
+) -> None:
+    """A listener that dies between the two would leave nobody who knows since when to read."""
+    agents(1)
+    listener = stage.start()
+    until(lambda: len(subscribed()) == 3)
+    stage.stop(listener)
+    held, now = NotificationTopic.objects.all(), timezone.now()
+    lease, died_at = timedelta(seconds=1), now - timedelta(hours=1)
+    new = channels.opened(genesys_id="x", listener="y", expires_at=now, now=now, lease=lease)
+    held.update(listener="y")
+    Watermark.objects.filter(road=gaps.RECONCILE).delete()
+    orders: list[datetime | None] = []
+
+    def verdicts() -> Iterator[leases.Verdict]:
+        orders.append(gaps.ordered())
+        yield from (leases.Verdict(topic.pk) for topic in held)
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        leases.settle(
+            name="y",
+            told=verdicts(),
+            channel=new,
+            retry_at=now,
+            missed=gaps.Missed(died_at, "", now),
+        )
+
+    assert orders == [died_at - gaps.MARGIN]
+    assert gaps.ordered() is None
+    assert not held.filter(channel=new).exists()
 
 
 def test_a_listener_that_is_stopped_gives_everything_back_at_once(stage: Stage) -> None:

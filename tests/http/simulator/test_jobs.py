@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from chrono.instants import isoformat, to_ms
+from simulator.api.faults import everything
 from simulator.clock import ManualClock
 from simulator.server import Served, serving
 from simulator.world import World
@@ -223,6 +224,19 @@ def test_too_many_requests_may_be_told_with_a_date(living: Served, client: Clien
     _order(living, rule | {"path": QUERY})
     at = parsedate_to_datetime(client.post(QUERY, DAY).headers["Retry-After"])
     assert at - living.centre.clock.now() > timedelta(seconds=88)
+
+
+def test_a_refused_rate_may_tell_by_its_reset_alone(living: Served, client: Client) -> None:
+    (rule,) = [
+        {**rule, "probability": 1.0}
+        for rule in everything({"probability": 0.1})
+        if rule.get("status") == 429 and "retry_after" not in rule
+    ]
+    _order(living, rule)
+    refused = client.post(QUERY, DAY)
+    assert refused.status_code == 429
+    assert refused.headers["inin-ratelimit-reset"] == "1"
+    assert "Retry-After" not in refused.headers
 
 
 def test_a_token_may_be_revoked_in_passing(living: Served, client: Client) -> None:

@@ -57,7 +57,10 @@ def test_a_detail_event_tells_whom_it_is_about_and_when(kind: str) -> None:
     )
 
 
-@pytest.mark.parametrize("at", [MS, str(MS), float(MS), "2026-03-27T16:45:01.005Z", f"{MS}.0"])
+@pytest.mark.parametrize(
+    "at",
+    [MS, str(MS), float(MS), "2026-03-27T16:45:01.005Z", f"{MS}.0", f"{MS / 10**12!r}E12"],
+)
 def test_a_time_may_be_written_in_many_ways(at: Any) -> None:
     assert event(DETAIL.format("id", "user.start"), DETAILS | {"eventTime": at}).at == AT
 

@@ -50,6 +50,14 @@ def test_the_body_made_for_lynn_is_read() -> None:
     assert hooks.read(sent) == [("eventAgentConnect", "", sent)]
 
 
+@pytest.mark.parametrize("unset", ['""', '"NOT_SET"', "null"])
+def test_a_body_made_for_lynn_whose_type_is_not_set_still_names_its_conversation(
+    unset: str,
+) -> None:
+    sent = b'{"conversationId": "c-1", "userId": "u", "type": %s, "provider": ""}' % unset.encode()
+    assert hooks.read(sent) == [(hooks.UNNAMED, "", sent)]
+
+
 @pytest.mark.parametrize(
     ("sent", "reason"),
     [
@@ -62,7 +70,7 @@ def test_the_body_made_for_lynn_is_read() -> None:
         (body(topic="NOT_SET", type="x", conversationId=""), "topic is missing"),
         (body(conversationId=None), "conversationId is missing"),
         (body(conversationId="NOT_SET", userId=" "), "conversationId is missing"),
-        (body(conversationId="x" * 129), "conversationId has more than 128"),
+        (body(conversationId="x" * 101), "conversationId has more than 100"),
         (body(topic="x" * 201), "topic has more than 200"),
         (b"[" + body() + b"," + body(topic="") + b"]", "[1].topic is missing"),
         (b'{"topic": "x", "conversationId": "c", "n": 1e999}', "a number is out of range"),

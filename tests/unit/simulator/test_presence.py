@@ -1,6 +1,7 @@
 """Laws of the simulated agents' presence."""
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -11,6 +12,7 @@ from simulator.world.feed import Occurrence
 EPOCH = datetime(2026, 3, 26, 5, tzinfo=UTC)
 
 
+@cache
 def lived() -> tuple[dict[str, Any], list[Occurrence]]:
     world = World(seed=7, epoch=EPOCH)
     heard: list[Occurrence] = []
@@ -62,10 +64,8 @@ def test_each_change_is_told_as_it_happens_and_nothing_else_is() -> None:
             presence, routing = one.body["presence"], one.body["routingStatus"]
             assert presence["presenceDefinition"]["systemPresence"] == at(kinds["presence"], one.at)
             assert routing["status"] == at(kinds["routing"], one.at)
-            assert (
-                max(map(to_ms, map(parse, (presence["modifiedDate"], routing["startTime"]))))
-                == one.at
-            )
+            begun_at = (presence["modifiedDate"], routing["startTime"])
+            assert max(map(to_ms, map(parse, begun_at))) == one.at
 
 
 def at(spells: list[dict[str, Any]], instant: int) -> str:
