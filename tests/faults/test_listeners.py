@@ -64,7 +64,7 @@ def env(served: Served, tmp_path: Path) -> dict[str, str]:
 
 def rules(served: Served, **more: Any) -> None:
     told = {"heartbeat_s": 0.3} | more
-    requests.put(f"{served.url}/simulator/sockets", json=told, timeout=5).raise_for_status()
+    requests.put(f"{served.url}/simulator/sockets", json=told, timeout=30).raise_for_status()
 
 
 @contextmanager
@@ -85,7 +85,7 @@ def listener(env: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]
         process.wait()
 
 
-def until(holds: Callable[[], Any], *, within_s: float = 20.0) -> Any:
+def until(holds: Callable[[], Any], *, within_s: float = 60.0) -> Any:
     end = time.monotonic() + within_s
     while not (found := holds()):
         assert time.monotonic() < end, "it did not come to hold"
