@@ -29,6 +29,7 @@ from tests import factories
 ROOT = Path(__file__).parents[2]
 EPOCH = datetime(2026, 3, 26, 5, tzinfo=UTC)
 SEED = 11
+STOPPED_WITHIN_S = 10.0  # what Docker leaves a process before it kills it
 LISTEN = ("manage.py", "listen_notifications", "--heartbeat", "1", "--lease", "2")
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -149,8 +150,8 @@ def test_killed_and_dropped_listeners_come_back_and_order_what_they_missed(
 
         begun = time.monotonic()
         second.terminate()
-        assert second.wait(timeout=10) == 0
-        assert time.monotonic() - begun < 3.0
+        assert second.wait(timeout=60) == 0
+        assert time.monotonic() - begun < STOPPED_WITHIN_S
 
     ordered, missing = until(gaps.ordered), set(teller.told) - said()
     assert all(teller.told[number] >= ordered for number in missing), log.read_text()
