@@ -1,8 +1,9 @@
 """The whole suite: once embedded (SQLite, files), once against PostgreSQL and Redis.
 
 `python -m tests.suite [pytest's arguments]`. The servers are private ones of this machine, or those
-of TEST_DATABASE_URL and TEST_REDIS_URL. Every run closes with one line, and so does everything that
-had to be left out.
+of TEST_DATABASE_URL and TEST_REDIS_URL. Both runs go on side by side: the first is seen as it goes,
+the second is shown when it is done. Every run closes with one line, and so does everything that had
+to be left out.
 """
 
 import json
@@ -15,6 +16,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from dcm.processes import end_with_parent
 from tests import servers
@@ -22,6 +24,7 @@ from tests.report import FILE
 
 ROOT = Path(__file__).parents[1]
 WITHOUT_A_DATABASE = "tests/unit"
+BESIDE = "/10"
 Start = Callable[[], AbstractContextManager[str]]
 
 
@@ -32,15 +35,21 @@ def main(arguments: list[str]) -> int:
     with ExitStack() as stack:
         redis = obtain("TEST_REDIS_URL", servers.redis_server, stack, closing)
         postgres = obtain("TEST_DATABASE_URL", servers.postgres, stack, closing)
-        codes = [run("SQLite", arguments, {**redis}, closing)]
+        runs = [Run("SQLite", arguments, {name: beside(url) for name, url in redis.items()}, stack)]
         if postgres:
             # What needs no database has nothing new to say on another one.
             asked_for = any((ROOT / argument).exists() for argument in arguments)
             rest = [] if asked_for else [f"--ignore={WITHOUT_A_DATABASE}"]
-            urls = {**redis, **postgres}
-            codes.append(run("PostgreSQL", [*arguments, *rest], urls, closing))
+            mine = [*arguments, *rest, "-o", "cache_dir=.pytest_cache/postgresql"]
+            runs.append(Run("PostgreSQL", mine, {**redis, **postgres}, stack, shown_later=True))
+        codes = [run.ended(closing) for run in runs]
     print("", *closing, sep="\n")  # noqa: T201 - a command
     return max(codes)
+
+
+def beside(redis: str) -> str:
+    """Return another database of the same Redis: two runs would empty each other's."""
+    return urlsplit(redis)._replace(path=BESIDE).geturl()
 
 
 def obtain(variable: str, start: Start, stack: ExitStack, closing: list[str]) -> dict[str, str]:
@@ -54,24 +63,59 @@ def obtain(variable: str, start: Start, stack: ExitStack, closing: list[str]) ->
         return {}
 
 
-def run(name: str, arguments: list[str], urls: dict[str, str], closing: list[str]) -> int:
-    """Run pytest once; add its closing lines and return its exit code."""
-    print(f"\n=== on {name} ===", flush=True)  # noqa: T201 - a command
-    begun = time.monotonic()
-    with tempfile.NamedTemporaryFile(suffix=".json") as report:
+class Run:
+    """Pytest on one database, in a process of its own that does not outlive the stack."""
+
+    def __init__(
+        self,
+        name: str,
+        arguments: list[str],
+        urls: dict[str, str],
+        stack: ExitStack,
+        *,
+        shown_later: bool = False,
+    ) -> None:
+        self.name = name
+        self._begun = time.monotonic()
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        self._report = folder / "report.json"
+        output = folder / "output"
+        self._shown = stack.enter_context(output.open("w+b")) if shown_later else None
         env = {k: v for k, v in os.environ.items() if not k.startswith("TEST_")}
-        done = subprocess.run(
+        if not shown_later:
+            self._head()
+        self._process = subprocess.Popen(
             [sys.executable, "-m", "pytest", *arguments],
             cwd=ROOT,
-            env={**env, **urls, FILE: report.name},
-            check=False,
-            preexec_fn=end_with_parent,
+            env={**env, **urls, FILE: str(self._report)},
+            stdin=subprocess.DEVNULL if shown_later else None,
+            stdout=self._shown,
+            stderr=subprocess.STDOUT if shown_later else None,
+            preexec_fn=end_with_parent,  # noqa: PLW1509 - no thread runs
         )
-        told = json.loads(Path(report.name).read_text(encoding="utf-8") or "{}")
-    outcome = told.get("outcome") or f"pytest ended with code {done.returncode}"
-    closing.append(f"{name}: {outcome} in {time.monotonic() - begun:.0f} s")
-    closing.extend(f"{name}: {line}" for line in told.get("left_out", []))
-    return done.returncode
+        stack.callback(self._end)
+
+    def ended(self, closing: list[str]) -> int:
+        """Wait for it, show what is to be shown later, add its closing lines; return its code."""
+        code = self._process.wait()
+        took = time.monotonic() - self._begun
+        if self._shown:
+            self._head()
+            self._shown.seek(0)
+            sys.stdout.write(self._shown.read().decode(errors="replace"))
+        wrote = self._report.exists()
+        told = json.loads(self._report.read_text(encoding="utf-8")) if wrote else {}
+        outcome = told.get("outcome") or f"pytest ended with code {code}"
+        closing.append(f"{self.name}: {outcome} in {took:.0f} s")
+        closing.extend(f"{self.name}: {line}" for line in told.get("left_out", []))
+        return code
+
+    def _head(self) -> None:
+        print(f"\n=== on {self.name} ===", flush=True)  # noqa: T201 - a command
+
+    def _end(self) -> None:
+        self._process.kill()
+        self._process.wait()
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ class Web:
             stderr=subprocess.PIPE,
             text=True,
         )
-        for _ in range(400):
+        for _ in range(1200):
             try:
                 requests.get(f"{self.url}/healthz", timeout=1)
             except (requests.ConnectionError, requests.Timeout):
@@ -60,7 +60,7 @@ class Web:
     def stop(self) -> str:
         """End it and return what it has logged."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.communicate(timeout=20)[1]
+        return self.process.communicate(timeout=60)[1]
 
     def kill_workers(self) -> None:
         """Kill the processes that answer; the one that started them starts others."""

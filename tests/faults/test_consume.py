@@ -55,7 +55,7 @@ def test_a_consumer_killed_between_commit_and_delete_loses_and_doubles_nothing(
     wait_for(lambda: "DeleteMessageBatch" in sqs.gate.seen)
     assert InboxItem.objects.exists()
     first.kill()
-    assert first.wait(5) == -signal.SIGKILL
+    assert first.wait(20) == -signal.SIGKILL
     sqs.gate.held.clear()
     _come_again(sqs)
 
@@ -63,7 +63,7 @@ def test_a_consumer_killed_between_commit_and_delete_loses_and_doubles_nothing(
     wait_for(lambda: not sqs.left)
 
     second.terminate()
-    assert second.wait(5) == 0
+    assert second.wait(20) == 0
     assert Counter(InboxItem.objects.values_list("sender_id", flat=True)) == {
         f"e{n}": 1 for n in range(5)
     }

@@ -29,6 +29,7 @@ from tests import factories
 ROOT = Path(__file__).parents[2]
 EPOCH = datetime(2026, 3, 26, 5, tzinfo=UTC)
 SEED = 11
+STOPPED_WITHIN_S = 10.0  # what Docker leaves a process before it kills it
 LISTEN = ("manage.py", "listen_notifications", "--heartbeat", "1", "--lease", "2")
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -64,7 +65,7 @@ def env(served: Served, tmp_path: Path) -> dict[str, str]:
 
 def rules(served: Served, **more: Any) -> None:
     told = {"heartbeat_s": 0.3} | more
-    requests.put(f"{served.url}/simulator/sockets", json=told, timeout=5).raise_for_status()
+    requests.put(f"{served.url}/simulator/sockets", json=told, timeout=30).raise_for_status()
 
 
 @contextmanager
@@ -85,7 +86,7 @@ def listener(env: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]
         process.wait()
 
 
-def until(holds: Callable[[], Any], *, within_s: float = 20.0) -> Any:
+def until(holds: Callable[[], Any], *, within_s: float = 60.0) -> Any:
     end = time.monotonic() + within_s
     while not (found := holds()):
         assert time.monotonic() < end, "it did not come to hold"
@@ -149,8 +150,8 @@ def test_killed_and_dropped_listeners_come_back_and_order_what_they_missed(
 
         begun = time.monotonic()
         second.terminate()
-        assert second.wait(timeout=10) == 0
-        assert time.monotonic() - begun < 3.0
+        assert second.wait(timeout=60) == 0
+        assert time.monotonic() - begun < STOPPED_WITHIN_S
 
     ordered, missing = until(gaps.ordered), set(teller.told) - said()
     assert all(teller.told[number] >= ordered for number in missing), log.read_text()

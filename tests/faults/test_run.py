@@ -47,12 +47,13 @@ def database(server: str | None) -> Iterator[dict[str, str]]:
     if server is None:
         yield {}
         return
-    name, redis = f"run_{uuid4().hex}", os.environ.get("TEST_REDIS_URL", "")
+    name, given = f"run_{uuid4().hex}", os.environ.get("TEST_REDIS_URL", "")
+    redis = given and urllib.parse.urlsplit(given)._replace(path="/9").geturl()
     with psycopg.connect(server, autocommit=True) as admin:
         admin.execute(f'CREATE DATABASE "{name}"')
         try:
             url = urllib.parse.urlsplit(server)._replace(path=f"/{name}").geturl()
-            yield {"DATABASE_URL": url, "REDIS_URL": redis and redis.rsplit("/", 1)[0] + "/9"}
+            yield {"DATABASE_URL": url, "REDIS_URL": redis}
         finally:
             admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 

@@ -141,7 +141,7 @@ def sqs(moto_port: int, monkeypatch: pytest.MonkeyPatch, request: Any) -> Iterat
     gate.server_close()
 
 
-def wait_for(look: Callable[[], object], within: float = 10.0) -> None:
+def wait_for(look: Callable[[], object], within: float = 60.0) -> None:
     """Wait until something is so."""
     deadline = time.monotonic() + within
     while not look():

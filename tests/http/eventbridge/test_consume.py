@@ -38,7 +38,7 @@ def consumer(sqs: Any, *, visibility_s: int = 30, **given: Any) -> Consumer:
     return Consumer(queue, **(tools | {"pause_s": lambda _: 0.02} | given))
 
 
-def run(one: Consumer, *, until: Callable[[], object], within: float = 10.0) -> None:
+def run(one: Consumer, *, until: Callable[[], object], within: float = 60.0) -> None:
     """Run a consumer here until something is so, looked at from another thread."""
 
     def look() -> None:

@@ -45,7 +45,7 @@ QUICK = Pace(
 _names = count(1)
 
 
-def until(holds: Callable[[], Any], *, within_s: float = 10.0) -> Any:
+def until(holds: Callable[[], Any], *, within_s: float = 60.0) -> Any:
     """Wait until something holds; return what it returned."""
     end = time.monotonic() + within_s
     while not (found := holds()):
@@ -74,7 +74,7 @@ class Stage:
 
     def rules(self, **rules: Any) -> None:
         told = {"heartbeat_s": 0.1} | rules
-        answer = requests.put(f"{self.served.url}/simulator/sockets", json=told, timeout=5)
+        answer = requests.put(f"{self.served.url}/simulator/sockets", json=told, timeout=30)
         assert answer.status_code == 200, answer.text
 
     def tell(self, topic: str, **body: Any) -> None:

@@ -75,7 +75,7 @@ def run(*command: str) -> Ran:
 
 def deny(centre: Served, *names: str) -> None:
     body = {"denied": list(names)}
-    answer = requests.put(f"{centre.url}/simulator/permissions", json=body, timeout=5)
+    answer = requests.put(f"{centre.url}/simulator/permissions", json=body, timeout=30)
     assert answer.status_code == 200, answer.text
 
 

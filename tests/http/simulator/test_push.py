@@ -333,7 +333,7 @@ def test_nobody_waits_for_a_receiver_that_hangs(served: Served, receiver: Receiv
     release = threading.Event()
 
     def hang_once(got: Got) -> int:
-        release.wait(10)
+        release.wait(60)
         return 202
 
     receiver.answer = hang_once
@@ -353,10 +353,10 @@ def test_nobody_waits_for_a_receiver_that_hangs(served: Served, receiver: Receiv
 def test_where_there_is_no_room_it_is_said() -> None:
     sender = Sender(workers=1, most=2)
     release = threading.Event()
-    taken = [sender.put(lambda: None if release.wait(10) else 0.0) for _ in range(9)]
+    taken = [sender.put(lambda: None if release.wait(60) else 0.0) for _ in range(9)]
     assert taken.count(True) in {2, 3}
     release.set()
-    assert sender.flush(timeout=5)
+    assert sender.flush(timeout=30)
     sender.close()
     sender.join()
     assert not sender.put(lambda: None)
@@ -422,7 +422,7 @@ def test_another_plan_ends_the_one_before(served: Served, receiver: Receiver) ->
 def test_a_running_world_pushes_unasked(receiver: Receiver) -> None:
     with centre(RunningClock(NOW, speed=600)) as served:
         follow(served, hook(receiver))
-        until = time.monotonic() + 5
+        until = time.monotonic() + 30
         while not receiver.got and time.monotonic() < until:
             time.sleep(0.05)
     assert receiver.got

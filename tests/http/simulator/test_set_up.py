@@ -29,7 +29,7 @@ def _nothing_set_up(served: Served) -> Iterator[None]:
 def _publish(client: Client, text: str) -> Any:
     """Publish a workflow; return its job."""
     job = client.post("/api/v2/flows/jobs", {}).json()
-    requests.put(job["presignedUrl"], data=text, headers=job["headers"], timeout=5)
+    requests.put(job["presignedUrl"], data=text, headers=job["headers"], timeout=30)
     return client.get(f"/api/v2/flows/jobs/{job['id']}").json()
 
 
@@ -52,7 +52,7 @@ def test_a_trigger_is_made_changed_and_deleted(client: Client, trigger: dict[str
 
     def send(method: str, body: Any = None) -> requests.Response:
         return requests.request(
-            method, client.url + path, json=body, headers=client._headers, timeout=5
+            method, client.url + path, json=body, headers=client._headers, timeout=30
         )
 
     changed = send("PUT", trigger | {"enabled": False, "version": 1})
@@ -132,10 +132,10 @@ def test_a_credential_is_never_told_and_not_deleted_while_it_is_used(client: Cli
         f"{client.url}{base}/{made['id']}/config/current",
         json=config,
         headers=client._headers,
-        timeout=5,
+        timeout=30,
     )
     gone = requests.delete(
-        f"{client.url}{base}/credentials/{credential['id']}", headers=client._headers, timeout=5
+        f"{client.url}{base}/credentials/{credential['id']}", headers=client._headers, timeout=30
     )
 
     assert put.status_code == 200
@@ -145,11 +145,11 @@ def test_a_credential_is_never_told_and_not_deleted_while_it_is_used(client: Cli
 
 def test_what_was_taken_away_is_named_and_given_back(client: Client) -> None:
     control = f"{client.url}/simulator/permissions"
-    requests.put(control, json={"denied": ["routing:queue:view"]}, timeout=5)
+    requests.put(control, json={"denied": ["routing:queue:view"]}, timeout=30)
 
     answer = client.get("/api/v2/routing/queues")
     grants = client.get("/api/v2/authorization/subjects/me").json()["grants"]
-    requests.put(control, json={"denied": []}, timeout=5)
+    requests.put(control, json={"denied": []}, timeout=30)
 
     assert (answer.status_code, answer.json()["code"]) == (403, "missing.permissions")
     assert "permission(s): routing:queue:view" in answer.json()["message"]
@@ -160,6 +160,6 @@ def test_what_was_taken_away_is_named_and_given_back(client: Client) -> None:
 
 def test_permissions_that_there_are_not_cannot_be_taken_away(client: Client) -> None:
     answer = requests.put(
-        f"{client.url}/simulator/permissions", json={"denied": ["a:b:c"]}, timeout=5
+        f"{client.url}/simulator/permissions", json={"denied": ["a:b:c"]}, timeout=30
     )
     assert answer.status_code == 400

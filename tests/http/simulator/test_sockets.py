@@ -33,7 +33,7 @@ class Somebody:
     def call(self, method: str, path: str, body: Any = None, **query: str) -> requests.Response:
         headers = {"Authorization": f"Bearer {self.token}"}
         url = self.served.url + path
-        return requests.request(method, url, json=body, params=query, headers=headers, timeout=5)
+        return requests.request(method, url, json=body, params=query, headers=headers, timeout=30)
 
     def open(self, *topics: str) -> Any:
         channel = self.call("POST", CHANNELS, {}).json()
@@ -65,7 +65,7 @@ def somebody(served: Served) -> Iterator[Somebody]:
 
 
 def read(socket: ClientConnection) -> Any:
-    return json.loads(socket.recv(timeout=5))
+    return json.loads(socket.recv(timeout=30))
 
 
 def said(socket: ClientConnection, many: int) -> list[Any]:
@@ -164,7 +164,7 @@ def test_a_second_socket_drops_the_first(somebody: Somebody) -> None:
     channel = somebody.open(TOPIC)
     with connect(channel["connectUri"]) as first, connect(channel["connectUri"]) as second:
         with pytest.raises(ConnectionClosedOK):
-            first.recv(timeout=5)
+            first.recv(timeout=30)
         somebody.tell("now")
         assert said(second, 1) == ["now"]
 
@@ -174,7 +174,7 @@ def test_a_socket_ends_with_its_token_and_does_not_come_back(somebody: Somebody)
     with connect(channel["connectUri"]) as socket:
         somebody.served.centre.access.revoke_all()
         with pytest.raises(ConnectionClosed) as closed:
-            socket.recv(timeout=5)
+            socket.recv(timeout=30)
     assert closed.value.rcvd
     assert closed.value.rcvd.code == 1008
     with pytest.raises(InvalidStatus, match="404"):
@@ -184,7 +184,7 @@ def test_a_socket_ends_with_its_token_and_does_not_come_back(somebody: Somebody)
 def test_a_channel_that_expires_takes_its_socket_along(somebody: Somebody) -> None:
     somebody.rules(lifetime_s=0.3)
     with connect(somebody.open(TOPIC)["connectUri"]) as socket, pytest.raises(ConnectionClosed):
-        socket.recv(timeout=5)
+        socket.recv(timeout=30)
 
 
 def test_the_rules_make_a_line_die_or_fall_silent_or_announce_its_end(somebody: Somebody) -> None:
@@ -192,7 +192,7 @@ def test_the_rules_make_a_line_die_or_fall_silent_or_announce_its_end(somebody: 
     somebody.rules(drop_every_s=0.1)
     with connect(channel["connectUri"]) as socket:
         with pytest.raises(ConnectionClosed) as closed:
-            socket.recv(timeout=5)
+            socket.recv(timeout=30)
         assert closed.value.rcvd is None
     somebody.rules(silent=True, heartbeat_s=0.05)
     with connect(channel["connectUri"]) as socket:

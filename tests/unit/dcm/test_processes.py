@@ -30,14 +30,14 @@ def lives(pid: int) -> bool:
 
 def is_gone(pid: int) -> bool:
     """Whether a process ends within moments: a signal takes its time."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while lives(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
     return not lives(pid)
 
 
 def wait_for(path: Path) -> int:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while not (path.exists() and path.read_text().strip()):
         assert time.monotonic() < deadline, f"{path} was not written"
         time.sleep(0.02)

@@ -29,11 +29,11 @@ def test_a_burst_is_one_wake_up_and_what_comes_later_is_another() -> None:
 
 def test_a_hung_broker_holds_nobody_up() -> None:
     hung = threading.Event()
-    wake_up = WakeUp(lambda: hung.wait(5), pause_s=0.01)
+    wake_up = WakeUp(lambda: hung.wait(60), pause_s=0.01)
     began = time.monotonic()
     for _ in range(1_000):
         wake_up.tell()
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 5
     hung.set()
 
 
