@@ -173,6 +173,7 @@ def _queues(client: Client, asked: list[str]) -> tuple[str, ...]:
     for name in asked:
         if name.casefold() not in known:
             near = difflib.get_close_matches(name.casefold(), known, n=3)
-            hint = f": is it {' or '.join(near)}?" if near else ", or not visible to this client"
+            seen = ", ".join(sorted(known.keys() - set(known.values()))) or "none"
+            hint = f": is it {' or '.join(near)}?" if near else f" that this client sees: {seen}"
             raise CommandError(f"--queue: there is no queue {name!r}{hint}")
     return tuple(known[name.casefold()] for name in asked)

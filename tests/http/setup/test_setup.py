@@ -249,6 +249,8 @@ def test_triggers_are_filtered_by_queue_and_medium(centre: Served) -> None:
 def test_a_queue_that_is_not_there_is_told_with_what_is_like_it(centre: Served) -> None:
     with pytest.raises(CommandError, match="no queue 'Servce E-Mail': is it service e-mail"):
         _set_up("--queue", "Servce E-Mail")
+    with pytest.raises(CommandError, match=r"no queue 'zzz' that this client sees: .*e-mail"):
+        _set_up("--queue", "zzz")
 
 
 @pytest.mark.parametrize(
