@@ -1,5 +1,6 @@
 """genesys_setup, as an administrator runs it who has never done it."""
 
+import io
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -278,10 +279,13 @@ def test_all_of_it_is_removed_when_asked_for(
         "target": {"id": ""},
         "topicName": "v2.users.{id}.activity",
     }
-    monkeypatch.setattr("builtins.input", lambda _: "no")
-    assert run("genesys_setup", "--remove").lines[-1] == "nothing was removed"
+    monkeypatch.setattr("sys.stdin", io.StringIO("no\n"))
+    assert run("genesys_setup", "--remove").lines[-1].endswith("nothing was removed")
     assert len(centre.centre.automation.flows) == len(names.EVENTS)
 
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    with pytest.raises(CommandError, match="nobody is there to say yes: use --yes"):
+        run("genesys_setup", "--remove")
     run("genesys_setup", "--remove", "--yes")
 
     store = centre.centre.automation
