@@ -26,7 +26,7 @@ DEMO = not (GENESYS_CLIENT_ID or GENESYS_CLIENT_SECRET or GENESYS_REGION)
 SIMULATOR_PORT = env.port("DCM_SIMULATOR_PORT", default=8099)
 # The API host; a token is fetched from the login host that belongs to it.
 _simulated = f"http://127.0.0.1:{SIMULATOR_PORT}"
-_given = env.text("GENESYS_BASE_URL")
+_given = env.base_url("GENESYS_BASE_URL")
 GENESYS_BASE_URL = _given or (_simulated if DEMO else f"https://api.{GENESYS_REGION}")
 if DEMO:
     GENESYS_CLIENT_ID, GENESYS_CLIENT_SECRET = "simulator", "simulator"

@@ -95,11 +95,19 @@ class Command(BaseCommand):
         count = run.remove(client=client, tell=self._planned, do=False)
         if not count:
             self.stdout.write("nothing of ours is there")
-        elif asks and input("Remove all of this? Write yes: ").strip().lower() != "yes":
+        elif asks and not self._agreed():
             self.stdout.write("nothing was removed")
         else:
             count = run.remove(client=client, tell=self._done, do=True)
             self.stdout.write(f"{count} removed")
+
+    def _agreed(self) -> bool:
+        self.stdout.write("Remove all of this? Write yes: ", ending="")
+        self.stdout.flush()
+        try:
+            return input().strip().casefold() == "yes"
+        except EOFError:
+            raise CommandError("nobody is there to say yes: use --yes") from None
 
     def _export(self, folder: Path, division: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -177,6 +185,7 @@ def _queues(client: Client, asked: list[str]) -> tuple[str, ...]:
     for name in asked:
         if name.casefold() not in known:
             near = difflib.get_close_matches(name.casefold(), known, n=3)
-            hint = f": is it {' or '.join(near)}?" if near else ", or not visible to this client"
+            seen = ", ".join(sorted(known.keys() - set(known.values()))) or "none"
+            hint = f": is it {' or '.join(near)}?" if near else f" that this client sees: {seen}"
             raise CommandError(f"--queue: there is no queue {name!r}{hint}")
     return tuple(known[name.casefold()] for name in asked)
