@@ -168,7 +168,7 @@ def _ordered(orders: Sequence[Order], now: datetime) -> dict[str, list[Expectati
     One statement, so that no reader can settle a row between the order and its being written.
     """
     read_at = _read_lately([one.genesys_id for one in orders], now)
-    at, values = _spelt(now), list[object]()
+    at, values = _spelt(now), list[str | bool]()
     for one in orders:
         due_at = read_at.get(one.genesys_id, now - PACE) + PACE
         values += [one.genesys_id, one.urgent, at, _spelt(max(now, due_at)), _json(one.expects)]
