@@ -17,3 +17,14 @@ class EventFormatter(logging.Formatter):
             return said
         told = (f"{name}={value!r}" for name, value in vars(record).items() if name not in _OWN)
         return " ".join((said, *told))
+
+
+class DiscreetFilter(logging.Filter):
+    """Lets DEBUG through from us alone.
+
+    Libraries tell there what they carry: bodies, frames, the URLs of channels, values of SQL.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether a record may be written."""
+        return record.levelno > logging.DEBUG or record.name.split(".")[0] in _OURS

@@ -10,9 +10,10 @@ from typing import Final, NamedTuple
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
-from conversations import bulk
+from conversations import bulk, erasure
 from conversations.domain import directory, facts, personal
 from conversations.domain.personal import Identifier, Kind
+from conversations.models import Conversation
 from integrations.models import ErasedConversation, ErasedIdentifier
 
 SALT: Final = "integrations.erasure"
@@ -56,6 +57,27 @@ def stripped(snapshots: Sequence[facts.Snapshot], *, now: datetime) -> list[fact
     return _without_the_erased(kept)
 
 
+def known_digests() -> int:
+    """Return how many digests stand: more of them later tell that somebody was erased meanwhile."""
+    return ErasedIdentifier.objects.count()
+
+
+def strip_recorded(snapshots: Sequence[facts.Snapshot]) -> None:
+    """Strip what was recorded of persons who were erased while it was being recorded.
+
+    Who erases writes the digests first and looks for conversations then: either that look finds
+    what is recorded here, or the digests are found here.
+    """
+    users = {one.value for one in _known_in(snapshots) if one.kind is Kind.USER}
+    _without_the_erased(snapshots)  # remembers which conversations are concerned
+    ids = [one.conversation.genesys_id for one in snapshots]
+    gone = ErasedConversation.objects.filter(genesys_id__in=ids).values("genesys_id")
+    erasure.strip(
+        list(Conversation.objects.filter(genesys_id__in=gone).values_list("pk", flat=True))
+    )
+    erasure.strip_users(users)
+
+
 def is_past_its_days(conversation: facts.Conversation, now: datetime) -> bool:
     """Tell whether the personal data of a conversation is not to be kept any longer."""
     days = settings.PERSONAL_DATA_DAYS
@@ -70,6 +92,11 @@ def nameless(agents: Collection[directory.Agent]) -> list[directory.Agent]:
     of = {agent: Identifier(Kind.USER, agent.genesys_id.casefold()) for agent in agents}
     known = requests_naming(of.values())
     return [agent._replace(name="", email="") if of[agent] in known else agent for agent in agents]
+
+
+def _known_in(snapshots: Iterable[facts.Snapshot]) -> dict[Identifier, Request]:
+    named = (personal.named_in(one.conversation) for one in snapshots)
+    return requests_naming(set[Identifier]().union(*named))
 
 
 def _without_the_erased(snapshots: Sequence[facts.Snapshot]) -> list[facts.Snapshot]:

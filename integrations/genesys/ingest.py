@@ -141,13 +141,16 @@ def _take(
         except MalformedPayloadError as error:
             refused.append(Refusal(position, str(error)))
     unchanged = Recorded(unchanged=len(some) - len(snapshots) - len(refused))
+    if not snapshots:
+        return Taken(unchanged, tuple(refused))
+    digests = erased.known_digests()
     kept = erased.stripped(snapshots, now=now)
-    recorded = Recorded()
-    if kept:
-        breath.end()
-        recorded = services.record(snapshots=kept, now=now, historic=historic)
-        if recorded.new or recorded.changed:
-            breath.start()
+    breath.end()
+    recorded = services.record(snapshots=kept, now=now, historic=historic)
+    if erased.known_digests() != digests:
+        erased.strip_recorded(kept)
+    if recorded.new or recorded.changed:
+        breath.start()
     return Taken(recorded + unchanged, tuple(refused))
 
 

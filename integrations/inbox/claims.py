@@ -20,6 +20,8 @@ MOST_ATTEMPTS: Final = 5
 # The pause after the first, second, ... failure.
 PAUSES: Final = (timedelta(seconds=2), timedelta(seconds=10), timedelta(minutes=1))
 LAST_PAUSE: Final = timedelta(minutes=5)
+# Nothing is ever put off for longer: what is due later was received by a clock that was ahead.
+AHEAD: Final = 2 * LAST_PAUSE
 LONGEST_REASON: Final = 1000
 DIED: Final = (
     f"the worker died {MOST_ATTEMPTS} times while it worked on this, or its work was lost"
@@ -48,6 +50,12 @@ def claim(*, now: datetime, limit: int) -> list[Claimed]:
     """
     claimed = _claim("attempts = 0", now, limit) or _claim("attempts > 0", now, 1)
     return sorted(claimed, key=lambda item: item.pk)
+
+
+def make_due(*, now: datetime) -> int:
+    """Make due what lies too far ahead, as after a clock was set back; return how many items."""
+    ahead = InboxItem.objects.filter(state=InboxItem.State.WAITING, due_at__gt=now + AHEAD)
+    return ahead.update(due_at=now)
 
 
 def _claim(which: str, now: datetime, limit: int) -> list[Claimed]:

@@ -70,6 +70,7 @@ def process(
     the transaction that marks their items as done, so an item that is done has had its effect.
     """
     run = _Run(now, read, understand, take)
+    claims.make_due(now=now)
     claimed = 0
     while claimed < limit and run.now() < now + LONGEST_RUN:
         items = claims.claim(now=run.now(), limit=min(BATCH, limit - claimed))

@@ -366,3 +366,24 @@ def test_sqlites_file_holds_nothing_of_an_erased_person(now: datetime) -> None:
     for path in (Path(name), Path(f"{name}-wal")):
         content = path.read_bytes().lower() if path.exists() else b""
         assert [content.count(canary.lower().encode()) for canary in CANARIES] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_is_being_recorded_while_its_person_is_erased_is_stripped_too(
+    now: datetime, way: tuple[Kind, str]
+) -> None:
+    """The eraser looks when nothing is written yet, and the writer had looked before."""
+    done: list[str] = []
+
+    def erase_once(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001 - Django's
+        if not done and '"conversations_conversation"."genesys_id" IN' in sql:
+            done.append(sql)
+            erase(now + timedelta(days=1), way)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(erase_once):
+        take(now, document("c1"), other())
+
+    assert done
+    assert residues() == 0
+    assert RawSnapshot.objects.filter(conversation__genesys_id="other").exists()

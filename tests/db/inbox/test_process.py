@@ -66,6 +66,14 @@ def sent(source: Source, now: datetime, *events: Any) -> InboxItem:
     return InboxItem.objects.order_by("-pk")[0]
 
 
+def test_what_came_before_the_clock_was_set_back_does_not_wait_for_it(
+    source: Source, now: datetime
+) -> None:
+    sent(source, now + timedelta(hours=1), event("a"))
+
+    assert Taker().run(now) == Done(done=1, events=1)
+
+
 def test_what_was_sent_is_heard_once_and_done(source: Source, now: datetime) -> None:
     sent(source, now, event("a"), event("b"))
     taker = Taker()
