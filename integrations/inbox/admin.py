@@ -220,7 +220,7 @@ class SourceKeyAdmin(MirrorAdmin):
 class InboxItemAdmin(MirrorAdmin):
     """What was sent to us. What could not be read waits here for an administrator."""
 
-    list_display = ("pk", "received_at", "source", "state", "attempts", "processed_at", "why")
+    list_display = ("pk", "received_at", "source", "state", "why", "attempts", "processed_at")
     list_filter = ("state", "source")
     list_select_related = ("source",)
     search_fields = ("sender_id__exact",)
