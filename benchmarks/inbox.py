@@ -29,7 +29,7 @@ from integrations.inbox import receive  # noqa: E402
 from integrations.models import GenesysEvent, InboxItem, Source, Wanted  # noqa: E402
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
-COUNT, ROUNDS = 3_000, 3
+COUNT, ROUNDS = 2_000, 3
 TARGET = 1_000
 TOPICS = ("acd.start", "acd.end", "user.start", "user.end", "acw", "customer.end")
 

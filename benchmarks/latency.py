@@ -25,7 +25,7 @@ from dcm.processes import commands_in, end_with_parent
 from tests.servers import free_port
 
 ROOT = Path(__file__).parent.parent
-COUNT, EVERY_S, AT_MOST_S = 60, 0.25, 60.0
+COUNT, EVERY_S, AT_MOST_S = 50, 0.2, 60.0
 MOST_S = 2.0
 WEB, SIMULATOR = free_port(), free_port()
 os.environ |= {

@@ -30,7 +30,7 @@ from integrations.inbox import sources  # noqa: E402
 from integrations.models import InboxItem, Source  # noqa: E402
 
 ROOT = Path(__file__).parent.parent
-SECONDS, ROUNDS, OPEN_SECONDS, OPEN_RATE = 3.0, 3, 10.0, 100.0
+SECONDS, ROUNDS, OPEN_SECONDS, OPEN_RATE = 2.0, 3, 8.0, 100.0
 PROCESSES, CONNECTIONS = 2, 8
 TARGETS = {"postgresql": 800, "sqlite": 400}
 WHILE_INGESTING = 60
@@ -101,7 +101,7 @@ def _while_ingesting(port: int, token: str) -> list[Figure]:
     try:
         while not Conversation.objects.exists():
             assert worker.poll() is None, "the ingest ended"
-        busy = _sent(port, _post(token), "202", "503", seconds=10)
+        busy = _sent(port, _post(token), "202", "503", seconds=OPEN_SECONDS)
         assert worker.poll() is None, "the ingest ended too early"
     finally:
         worker.kill()

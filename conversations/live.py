@@ -26,6 +26,7 @@ def record_news(*, news: Sequence[News], now: datetime) -> int:
     knows it; else it is left to the reading.
     """
     kept = sorted({one for one in _with_sessions(news) if one.session_id})
+    _hold({one.conversation_id for one in kept})
     SessionState.objects.bulk_create(
         [SessionState(**one._asdict(), heard_at=now) for one in kept], ignore_conflicts=True
     )
@@ -37,12 +38,7 @@ def record_news(*, news: Sequence[News], now: datetime) -> int:
 def tell(*, genesys_ids: Collection[str], now: datetime) -> int:
     """Tell what news proves of these conversations and nobody has told yet; return how much."""
     untold = SessionState.objects.filter(conversation_id__in=genesys_ids, told=False)
-    # no_key: rows of others that name one of these must not wait, nor make a ring of waiting.
-    rows = list(
-        Conversation.objects.select_for_update(no_key=True)
-        .filter(genesys_id__in=untold.values("conversation_id"))
-        .order_by("pk")
-    )
+    rows = _hold(untold.values_list("conversation_id", flat=True))
     if not rows:
         return 0
     known = tables.stored([row.pk for row in rows]).conversations(rows)
@@ -50,6 +46,16 @@ def tell(*, genesys_ids: Collection[str], now: datetime) -> int:
         [(row.pk, look(one, row.observed_at)) for row, one in zip(rows, known, strict=True)],
         now,
     )
+
+
+def _hold(genesys_ids: Iterable[str]) -> list[Conversation]:
+    """Lock conversations to the end of the transaction, before any row of their news.
+
+    Whoever records a reading takes them first too: so nobody waits in a ring.
+    """
+    # no_key: rows of others that name one of these must not wait, nor make a ring of waiting.
+    rows = Conversation.objects.select_for_update(no_key=True)
+    return list(rows.filter(genesys_id__in=genesys_ids).order_by("pk"))
 
 
 def settle(shown: Sequence[tuple[int, Seen]], now: datetime) -> int:

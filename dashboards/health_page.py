@@ -231,7 +231,7 @@ def _sender(sender: Sender, reader: Reader) -> Row:
 def _channel(channel: Channel, reader: Reader) -> Row:
     return Row(
         name=channel.listener,
-        purpose=f"channel {write.short_id(channel.genesys_id)}",
+        purpose=f"channel {channel.genesys_id}",
         css=CSS[channel.state],
         word=LISTENING.get(channel.state, "Not connected"),
         moments=tuple(map(reader.moment, (channel.opened_at, channel.heard_at, channel.event_at))),

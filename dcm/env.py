@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -77,6 +78,12 @@ def header(name: str, *, default: str) -> str:
     """Read the name of an HTTP header."""
     hint = "write the name of a header, as X-API-Key"
     return read(name, default=default, cast=_header, hint=hint)
+
+
+def base_url(name: str) -> str:
+    """Read the URL of a host, without a path; "" where it is unset."""
+    hint = "write scheme and host alone, as https://api.mypurecloud.de"
+    return read(name, default="", cast=_base_url, hint=hint)
 
 
 def flag(name: str, *, default: bool) -> bool:
@@ -163,6 +170,13 @@ def _port(raw: str) -> int:
     if not 1 <= int(raw) <= 65_535:  # noqa: PLR2004 - what TCP has
         raise ValueError(raw)
     return int(raw)
+
+
+def _base_url(raw: str) -> str:
+    parts = urlsplit(raw)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
+        raise ValueError(raw)
+    return raw.rstrip("/")
 
 
 def _header(raw: str) -> str:

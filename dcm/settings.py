@@ -26,7 +26,7 @@ DEMO = not (GENESYS_CLIENT_ID or GENESYS_CLIENT_SECRET or GENESYS_REGION)
 SIMULATOR_PORT = env.port("DCM_SIMULATOR_PORT", default=8099)
 # The API host; a token is fetched from the login host that belongs to it.
 _simulated = f"http://127.0.0.1:{SIMULATOR_PORT}"
-_given = env.text("GENESYS_BASE_URL")
+_given = env.base_url("GENESYS_BASE_URL")
 GENESYS_BASE_URL = _given or (_simulated if DEMO else f"https://api.{GENESYS_REGION}")
 if DEMO:
     GENESYS_CLIENT_ID, GENESYS_CLIENT_SECRET = "simulator", "simulator"
@@ -82,6 +82,7 @@ USE_TZ = True
 # The demo's centre is made up in a zone where it is busy now: days are counted there.
 TIME_ZONE = env.text("TIME_ZONE", default=demo.zone_of(VAR_DIR) if DEMO else "UTC")
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = "dcm.formats"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "dashboards:board"

@@ -54,17 +54,23 @@ def allowance(every: timedelta) -> timedelta:
 
 def watch(*, now: datetime) -> int:
     """Notice which roads have not got on for too long; return how many gaps are new."""
-    return sum(look(row, now=now) for row in Watermark.objects.order_by("road"))
+    return sum(
+        look(row, now=now, began=row.started_at) for row in Watermark.objects.order_by("road")
+    )
 
 
-def look(row: Watermark, *, now: datetime) -> bool:
-    """Notice a gap where a road has not got on for too long. Doing it twice is doing it once."""
+def look(row: Watermark, *, now: datetime, began: datetime | None = None) -> bool:
+    """Notice a gap where a road has not got on for too long. Doing it twice is doing it once.
+
+    began is when its last run did: one that failed, or left its requests to others, says why.
+    """
     allowed = patience(row.road)
     if allowed is None or row.read_to is None or now - row.read_to <= allowed:
         return False
     if Gap.objects.filter(road=row.road, end=None, filled_at=None).exists():
         return False
-    reason = row.detail if row.failing_since else NOTHING_RAN
+    ran = row.failing_since or (began is not None and now - began <= allowed)
+    reason = row.detail if ran else NOTHING_RAN
     return notice(road=row.road, start=row.read_to, now=now, reason=reason)
 
 

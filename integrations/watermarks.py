@@ -95,12 +95,12 @@ def run(road: str, *, clock: Callable[[], datetime]) -> Iterator[Run]:
 def _claim(road: str, clock: Callable[[], datetime]) -> Run:
     now = clock()
     row, _ = Watermark.objects.get_or_create(road=road)
-    until = now + LEASE
+    began, until = row.started_at, now + LEASE
     free = Q(leased_until=None) | Q(leased_until__lte=now)
     if not Watermark.objects.filter(free, pk=row.pk).update(leased_until=until, started_at=now):
         raise RoadBusyError(f"{road}: another run is under way")
     row.refresh_from_db()
-    gaps.look(row, now=now)
+    gaps.look(row, now=now, began=began)
     return Run(road, clock, row.read_to, until, place=row.place, succeeded_at=row.succeeded_at)
 
 

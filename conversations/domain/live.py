@@ -102,9 +102,14 @@ def _by_session(told: Iterable[News]) -> dict[str, list[News]]:
 
 
 def _fresh(news: Sequence[News], spoken: Spoken | None) -> list[News]:
-    """Return the news that a reading does not cover: it shows nothing that began later."""
+    """Return the news that a reading does not cover: it shows nothing that began later.
+
+    A session that was disconnected is shown whole: an instant beyond that is a wrong one.
+    """
     if spoken is None:
         return list(news)
+    if any(segment.disconnect_type for segment in spoken.session.segments):
+        return []
     latest = max(segment.started_at for segment in spoken.session.segments)
     return [one for one in news if one.since > latest]
 

@@ -86,7 +86,7 @@ class Budget:
         if not all(text.isdecimal() for text in told):
             return
         allowed, count, reset = (int(text) for text in told)
-        ends_at = time.time() + reset
+        ends_at = time.time() + min(reset, WINDOW_S)
         with _alone():
             window = self._window()
             if ends_at > window.ends_at + SLACK_S:
@@ -132,7 +132,7 @@ class Budget:
 
     def _running(self) -> Window | None:
         found: Window | None = cache.get(self._window_key)
-        return found if found and found.ends_at > time.time() else None
+        return found if found and _runs(found, time.time()) else None
 
     def _window(self) -> Window:
         """Return the minute that runs, or begin one: the next request will."""
@@ -141,7 +141,7 @@ class Budget:
         if found is None:
             cache.add(self._window_key, Window(int(now), None, now + WINDOW_S), timeout=KEPT_S)
             return cache.get(self._window_key) or Window(int(now), None, now + WINDOW_S)
-        if found.ends_at > now:
+        if _runs(found, now):
             return found
         fresh = Window(found.number + 1, found.allowed, now + WINDOW_S)
         self._keep(fresh)
@@ -157,10 +157,19 @@ class Budget:
         """Add to what is used: atomic in Redis and in memory, and on files as we are alone."""
         key = self._used_key(window)
         cache.add(key, 0, timeout=KEPT_S)
-        return int(cache.incr(key, by))
+        try:
+            return int(cache.incr(key, by))
+        except ValueError:  # the cache was emptied just now: it counts from here on
+            cache.set(key, max(by, 0), timeout=KEPT_S)
+            return max(by, 0)
 
     def _used_key(self, window: Window) -> str:
         return f"genesys:used:{self._name}:{window.number}"
+
+
+def _runs(window: Window, now: float) -> bool:
+    """Tell whether a minute goes on. One that ends later than any: the clock was set back."""
+    return now < window.ends_at <= now + WINDOW_S + SLACK_S
 
 
 def _scaled(reserve: int, allowed: int) -> int:

@@ -30,6 +30,8 @@ BULK: Final = "/api/v2/conversations/messages/{}/messages/bulk"
 IDS_A_BULK: Final = 1000
 CONVERSATIONS_A_RUN: Final = 200
 RESERVE: Final = 100
+# After the first import many ended ones wait: other background work goes on beside them.
+RESERVE_FOR_ENDED: Final = 150
 # Analytics mostly changes when somebody writes, but need not. Events that count what is written
 # find the rest, and reading again only makes good what they lost. Where no event ever came, a
 # conversation is read the less often the longer it has been quiet.
@@ -45,6 +47,7 @@ class Digital(NamedTuple):
     pk: int
     genesys_id: str
     media_type: str
+    ended_at: datetime | None
 
 
 class Quiet(NamedTuple):
@@ -67,7 +70,7 @@ def read_messages(*, client: Client, now: datetime) -> int:
         read = differ = 0
         ours = _queue_addresses()
         for one in _due(now):
-            if not client.budget.spares(RESERVE):
+            if not client.budget.spares(RESERVE_FOR_ENDED if one.ended_at else RESERVE):
                 break
             run.go_on()
             differ += _read(client, one, ours, now)
@@ -90,7 +93,7 @@ def _due(now: datetime) -> list[Digital]:
         .order_by(F("ended_at").desc(nulls_first=True), F(last).asc(nulls_first=True), "pk")
         .values_list(*Digital._fields, "observed_at", last, moved)
     )
-    due = (Digital(*row[:3]) for row in rows if is_due(Quiet(*row[3:]), now))
+    due = (Digital(*row[:4]) for row in rows if is_due(Quiet(*row[4:]), now))
     return list(islice(due, CONVERSATIONS_A_RUN))
 
 

@@ -6,6 +6,7 @@ it tells beyond what we know makes the conversation due to be asked who wrote.
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from operator import itemgetter
 from typing import Final
 
 from conversations.models import Conversation, Message
@@ -35,7 +36,8 @@ def note_written(
     unread = _unread({pk: written[key].ids for key, (pk, _) in known.items() if key in written})
     due = [
         Reading(conversation_id=pk, messages_sent=max(sent, told), messages_moved_at=now)
-        for genesys_id, (pk, sent) in sorted(known.items())
+        # By pk, as all who write these rows: else two of them could wait in a ring.
+        for genesys_id, (pk, sent) in sorted(known.items(), key=itemgetter(1))
         for told in (written[genesys_id].sent if genesys_id in written else 0,)
         if genesys_id in surely or told > sent or pk in unread
     ]

@@ -121,8 +121,13 @@ class Work:
     def _read(self, row: HistoryDay) -> None:
         """Take page after page; the row knows the next one as soon as one is in the mirror."""
         as_of = row.available_at or self.available
+        named = _Cursors(row.cursor)
         while True:
+            before = row.cursor
             page = self._page(row)
+            if before and not row.cursor:
+                named.begin_anew()
+            named.note(page.cursor)
             taken = taken_as_of(as_of, page.documents, now=self.now, historic=self.historic)
             self.read += Read(1, taken)
             count = row.conversations + len(page.documents)
@@ -134,7 +139,7 @@ class Work:
         gaps.fill_one(road=row.road, start=span_of(row.day).start, now=self.now)
 
     def _page(self, row: HistoryDay) -> jobs.Page:
-        """Read the next page; a cursor that is not taken any more means to begin anew, once."""
+        """Read the next page; a cursor that is not taken any more means to begin anew."""
         try:
             return self._answered(lambda: jobs.results(self.client, row.job_id, row.cursor))
         except RefusedError:
@@ -176,6 +181,27 @@ class Work:
             except (TemporaryError, MalformedAnswerError) as error:
                 if not left or not is_fleeting(error):
                     raise
+
+
+class _Cursors:
+    """The cursors of a result: it must come to an end, so none may come twice."""
+
+    def __init__(self, first: str) -> None:
+        self._named = {first}
+        self._left = TRIES
+
+    def begin_anew(self) -> None:
+        """Forget what was named; raises MalformedAnswerError once that has been tried enough."""
+        self._left -= 1
+        if not self._left:
+            raise MalformedAnswerError("the job's result does not take its own cursors")
+        self._named = set()
+
+    def note(self, cursor: str) -> None:
+        """Raise MalformedAnswerError where a cursor comes once more: the result has no end."""
+        if cursor and cursor in self._named:
+            raise MalformedAnswerError("the job's result names a cursor for the second time")
+        self._named.add(cursor)
 
 
 def _urgency(row: HistoryDay) -> tuple[int, int]:

@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from celery import current_app
 from django.db import transaction
 
+from chrono import instants
 from conversations import live, presence
 from integrations.domain.events import Heard
 from integrations.genesys import addresses, counters, orders, proofs
@@ -30,18 +31,34 @@ def _publish_poll() -> None:
 POLL: Final = WakeUp(_publish_poll, pause_s=5.0)
 
 
+# What lies further ahead than clocks differ is damage: it would stand for a proof until it came.
+AHEAD: Final = timedelta(minutes=5)
+
+
 def take(heard: Sequence[Heard], *, now: datetime) -> None:
     """Record what events prove, and order the conversations that they tell of to be read again.
 
     Raises MalformedPayloadError where the body of one cannot be read: then nothing is written.
     """
-    found = [proofs.of(one) for one in heard]
+    found = [_credible(proofs.of(one), now + AHEAD) for one in heard]
     live.record_news(news=[one for proof in found for one in proof.news], now=now)
     presence.record_live(told=[one for proof in found for one in proof.presence], now=now)
     counters.note_written(written=_written(found), moved=_moved(found), now=now)
     wanted = [order for proof in found for order in _orders(proof, now)]
     if wanted and orders.want(orders=wanted, now=now):
         transaction.on_commit(WAKE_UP.tell)
+
+
+def _credible(proof: Proof, latest: datetime) -> Proof:
+    """Return a proof without what it says of a time to come; the conversation is read anyway."""
+    news = tuple(one for one in proof.news if one.since <= latest)
+    told = tuple(one for one in proof.presence if one.since <= latest)
+    if len(news) == len(proof.news) and len(told) == len(proof.presence):
+        return proof
+    logger.warning("genesys.event_lies_ahead", extra={"topic": proof.event.topic})
+    latest_ms = instants.to_ms(latest)
+    expects = tuple(one for one in proof.expects if one.since <= latest_ms)
+    return proof._replace(news=news, presence=told, expects=expects)
 
 
 def _written(found: Iterable[Proof]) -> dict[str, Written]:

@@ -13,9 +13,9 @@ from typing import Any, Final, NamedTuple
 from django.db import connection, transaction
 from django.db.models import F
 
-from chrono import instants
 from conversations.domain import expectations
 from conversations.domain.expectations import Expectation
+from integrations import sql
 from integrations.models import Reading, Wanted
 
 # Longer than the longest request and a token before it.
@@ -34,9 +34,6 @@ DELAYS: Final = (
 )
 MOST_EXPECTED: Final = 100
 LONGEST_REASON: Final = 500
-
-# So few bind variables that every SQLite takes them.
-MOST_IN_A_STATEMENT: Final = 500
 
 _TABLE: Final = Wanted._meta.db_table
 _ROW: Final = "(%s, %s, %s, %s, %s, 0, 1, '')"
@@ -78,28 +75,24 @@ def want(*, orders: Iterable[Order], now: datetime) -> int:
     """
     merged = _merged(orders)
     ids = sorted(merged)  # so that two who order the same ones do not wait in a ring
-    for start in range(0, len(ids), MOST_IN_A_STATEMENT):
-        some = [merged[one] for one in ids[start : start + MOST_IN_A_STATEMENT]]
+    for start in range(0, len(ids), sql.MOST_ROWS):
+        some = [merged[one] for one in ids[start : start + sql.MOST_ROWS]]
         _add_expected(some, _ordered(some, now))
     return len(ids)
 
 
 def claim(*, now: datetime, limit: int, urgent: bool = False) -> list[Claimed]:
-    """Take readings that are due and that nobody makes, the urgent ones first.
-
-    One statement; SQLite has one writer, and ignores SKIP LOCKED.
-    """
-    skip = " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
-    at = _spelt(now)
-    sql = (
+    """Take readings that are due and that nobody makes, the urgent ones first: one statement."""
+    at = sql.instant(now)
+    taking = (
         f"UPDATE {_TABLE} SET leased_until = %s, fence = fence + 1 WHERE id IN ("  # noqa: S608 - names of our own
         f"SELECT id FROM {_TABLE} WHERE given_up_at IS NULL AND due_at <= %s "
         f"AND (leased_until IS NULL OR leased_until <= %s){' AND urgent' if urgent else ''} "
-        f"ORDER BY urgent DESC, due_at, id LIMIT %s{skip}) "
+        f"ORDER BY urgent DESC, due_at, id LIMIT %s{sql.skip_locked()}) "
         "RETURNING id, genesys_id, expects, attempts, fence"
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [_spelt(now + LEASE), at, at, limit])
+        cursor.execute(taking, [sql.instant(now + LEASE), at, at, limit])
         rows = cursor.fetchall()
     claimed = [
         Claimed(pk, genesys_id, _expects(told), attempts, fence)
@@ -168,10 +161,16 @@ def _ordered(orders: Sequence[Order], now: datetime) -> dict[str, list[Expectati
     One statement, so that no reader can settle a row between the order and its being written.
     """
     read_at = _read_lately([one.genesys_id for one in orders], now)
-    at, values = _spelt(now), list[str | bool]()
+    at, values = sql.instant(now), list[str | bool]()
     for one in orders:
         due_at = read_at.get(one.genesys_id, now - PACE) + PACE
-        values += [one.genesys_id, one.urgent, at, _spelt(max(now, due_at)), _json(one.expects)]
+        values += [
+            one.genesys_id,
+            one.urgent,
+            at,
+            sql.instant(max(now, due_at)),
+            _json(one.expects),
+        ]
     with connection.cursor() as cursor:
         cursor.execute(_ORDER.format(rows=", ".join([_ROW] * len(orders))), values)
         return {genesys_id: list(_expects(told)) for genesys_id, told in cursor.fetchall()}
@@ -203,8 +202,3 @@ def _json(expects: Iterable[Expectation]) -> str:
 def _expects(told: Any) -> tuple[Expectation, ...]:
     values = json.loads(told) if isinstance(told, str) else told
     return tuple(expectations.from_plain(values))
-
-
-def _spelt(at: datetime) -> str:
-    spell = instants.isoformat if connection.vendor == "postgresql" else instants.sqlformat
-    return spell(at)

@@ -1,18 +1,16 @@
 """The reading that follows a time in which events may have been missed."""
 
 from datetime import datetime
-from typing import Final
 
 from integrations import watermarks
 from integrations.errors import BudgetSpentError
 from integrations.genesys.client import Client
+from integrations.genesys.notifications import gaps
+from integrations.genesys.notifications.gaps import RECONCILE
 from integrations.genesys.poll import read_since
 from integrations.genesys.reading import Read
 from integrations.genesys.rereads import reread_known
-from integrations.models import Watermark
 from integrations.watermarks import Told, quiet
-
-RECONCILE: Final = "genesys.reconcile"
 
 
 def reconcile(*, client: Client, now: datetime, tell: Told = quiet) -> Read:
@@ -20,11 +18,11 @@ def reconcile(*, client: Client, now: datetime, tell: Told = quiet) -> Read:
 
     An order that comes meanwhile stays, for the next run. Raises as reconcile_since does.
     """
-    ordered = _ordered()
-    if ordered is None:
+    since = gaps.ordered()
+    if since is None:
         return Read()
-    read = reconcile_since(client=client, since=ordered, now=now, tell=tell)
-    Watermark.objects.filter(road=RECONCILE, ordered_from=ordered).update(ordered_from=None)
+    read = reconcile_since(client=client, since=since, now=now, tell=tell)
+    gaps.done(since=since)
     return read
 
 
@@ -42,8 +40,3 @@ def reconcile_since(*, client: Client, since: datetime, now: datetime, tell: Tol
             raise BudgetSpentError(told)
         run.detail = f"since {since:%Y-%m-%d %H:%M:%S} UTC: {read}"
     return read
-
-
-def _ordered() -> datetime | None:
-    rows = Watermark.objects.filter(road=RECONCILE)
-    return rows.values_list("ordered_from", flat=True).first()

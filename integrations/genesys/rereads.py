@@ -105,7 +105,7 @@ def _reread(client: Client, some: Sequence[Known], *, now: datetime) -> Read:
 def _note(some: Sequence[Known], at: datetime) -> None:
     """Remember that these were asked for; a later instant stands."""
     Reading.objects.bulk_create(
-        [Reading(conversation_id=known.pk, read_at=at) for known in some],
+        [Reading(conversation_id=pk, read_at=at) for pk in sorted(known.pk for known in some)],
         update_conflicts=True,
         unique_fields=["conversation"],
         update_fields=["read_at"],

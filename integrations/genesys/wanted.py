@@ -145,7 +145,8 @@ def _judge(claimed: Iterable[Claimed], outcomes: dict[str, Outcome], now: dateti
 
 
 def _note_readings(genesys_ids: Sequence[str], at: datetime) -> None:
-    pks = Conversation.objects.filter(genesys_id__in=genesys_ids).values_list("pk", flat=True)
+    known = Conversation.objects.filter(genesys_id__in=genesys_ids).order_by("pk")
+    pks = known.values_list("pk", flat=True)
     Reading.objects.bulk_create(
         [Reading(conversation_id=pk, read_at=at) for pk in pks],
         update_conflicts=True,

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from django.db import connection
 from django.db.models import F, QuerySet
 
-from chrono import instants
+from integrations import sql
 from integrations.models import InboxItem, Source
 
 LEASE: Final = timedelta(seconds=30)
@@ -51,17 +51,16 @@ def claim(*, now: datetime, limit: int) -> list[Claimed]:
 
 
 def _claim(which: str, now: datetime, limit: int) -> list[Claimed]:
-    """Claim in one statement. SQLite has one writer and ignores SKIP LOCKED, so it needs none."""
-    on_postgresql = connection.vendor == "postgresql"
-    at = _spelt(now)
-    sql = (
+    """Claim in one statement."""
+    at = sql.instant(now)
+    taking = (
         f"UPDATE {_TABLE} SET leased_until = %s, fence = fence + 1, attempts = attempts + 1 "  # noqa: S608 - names of our own
         f"WHERE id IN (SELECT id FROM {_TABLE} WHERE {_FREE} AND {which} "
-        f"ORDER BY due_at, id LIMIT %s{' FOR UPDATE SKIP LOCKED' if on_postgresql else ''}) "
+        f"ORDER BY due_at, id LIMIT %s{sql.skip_locked()}) "
         "RETURNING id, source_id, body, attempts, fence"
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [_spelt(now + LEASE), at, at, limit])
+        cursor.execute(taking, [sql.instant(now + LEASE), at, at, limit])
         rows = cursor.fetchall()
     kinds = _kinds({row[1] for row in rows})
     return [
@@ -74,11 +73,6 @@ def _kinds(source_ids: set[int]) -> dict[int, str]:
     if not source_ids:
         return {}
     return dict(Source.objects.filter(pk__in=source_ids).values_list("pk", "kind"))
-
-
-def _spelt(at: datetime) -> str:
-    on_postgresql = connection.vendor == "postgresql"
-    return instants.isoformat(at) if on_postgresql else instants.sqlformat(at)
 
 
 def hold(items: Sequence[Claimed]) -> list[Claimed]:

@@ -6,13 +6,12 @@ from typing import Final, NamedTuple
 
 from django.db import connection
 
-from chrono import instants
 from conversations.models import ID_LENGTH
+from integrations import sql
 from integrations.domain.events import Event, Heard
 from integrations.errors import MalformedPayloadError
 from integrations.models import GenesysEvent
 
-MOST_IN_A_STATEMENT: Final = 500
 LONGEST_TOPIC: Final = 100
 _IDS: Final = ("conversation_id", "participant_id", "session_id", "user_id")
 _COLUMNS: Final = ("key", "topic", *_IDS, "at", "heard_at", "source_id")
@@ -58,22 +57,21 @@ def add(told: Sequence[Told], *, now: datetime) -> list[Heard]:
 def _inserted(told: Sequence[Told], now: datetime) -> set[str]:
     """Insert events whose keys are not there yet; return the keys that were new."""
     new: set[str] = set()
-    for start in range(0, len(told), MOST_IN_A_STATEMENT):
-        some = told[start : start + MOST_IN_A_STATEMENT]
+    for start in range(0, len(told), sql.MOST_ROWS):
+        some = told[start : start + sql.MOST_ROWS]
         marks = ", ".join([f"({', '.join(['%s'] * len(_COLUMNS))})"] * len(some))
-        sql = (
+        adding = (
             f"INSERT INTO {GenesysEvent._meta.db_table} ({', '.join(_COLUMNS)}) VALUES {marks} "  # noqa: S608 - names of our own
             "ON CONFLICT (key) DO NOTHING RETURNING key"
         )
         with connection.cursor() as cursor:
-            cursor.execute(sql, [value for one in some for value in _row(one, now)])
+            cursor.execute(adding, [value for one in some for value in _row(one, now)])
             new |= {key for (key,) in cursor.fetchall() if key}
     return new
 
 
 def _row(told: Told, now: datetime) -> tuple[str | int | None, ...]:
-    spell = instants.isoformat if connection.vendor == "postgresql" else instants.sqlformat
     event = told.heard.event
     ids = (event.conversation_id, event.participant_id, event.session_id, event.user_id)
-    at = spell(event.at) if event.at else None
-    return (event.key, event.topic, *ids, at, spell(now), told.source_id)
+    at = sql.instant(event.at) if event.at else None
+    return (event.key, event.topic, *ids, at, sql.instant(now), told.source_id)

@@ -13,15 +13,13 @@ from typing import Final
 
 from django.db import InterfaceError, OperationalError, connection
 
-from chrono import instants
+from integrations import sql
 from integrations.models import InboxItem, Source
 
 MOST_BYTES: Final = 256 * 1024
 LONGEST_SENDER_ID: Final = 200
 # So long SQLite looks for its lock by itself, every few milliseconds, before we look at the clock.
 ASK_EVERY_MS: Final = 25
-# So few bind variables that every SQLite takes them.
-MOST_IN_A_STATEMENT: Final = 500
 
 _turn: Final = threading.Lock()
 _TABLE: Final = InboxItem._meta.db_table
@@ -61,8 +59,8 @@ def receive_many(
 ) -> int:
     """Keep many bodies, each with its sender's id, in one statement; return how many are new."""
     kept = 0
-    for start in range(0, len(bodies), MOST_IN_A_STATEMENT):
-        kept += _insert(source_id, bodies[start : start + MOST_IN_A_STATEMENT], now)
+    for start in range(0, len(bodies), sql.MOST_ROWS):
+        kept += _insert(source_id, bodies[start : start + sql.MOST_ROWS], now)
     return kept
 
 
@@ -78,8 +76,7 @@ def _insert(
     Both limits travel with the statement, in one message and one transaction: no more round trips
     than the bare INSERT.
     """
-    spell = instants.isoformat if connection.vendor == "postgresql" else instants.sqlformat
-    at = spell(now)
+    at = sql.instant(now)
     values = [value for body, sender_id in bodies for value in (source_id, sender_id, body, at, at)]
     limits = ""
     if wait_ms is not None:

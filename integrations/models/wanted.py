@@ -25,6 +25,7 @@ class Wanted(models.Model):
     )
 
     class Meta:
+        verbose_name = "wanted conversation"
         verbose_name_plural = "wanted conversations"
         indexes = [
             models.Index(

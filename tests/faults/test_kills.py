@@ -57,7 +57,7 @@ ORDERED: Final = re.compile(r"notifications\.reading_ordered since='([^']+)'")
 
 @pytest.fixture
 def running(sqs: Any, tmp_path: Path) -> Iterator[House]:
-    """The Procfile's processes and a consumer of the queue, a simulator as Genesys Cloud."""
+    """The Procfile's processes, with a simulator as Genesys Cloud."""
     now = datetime.now(UTC)
     var = tmp_path / "var"
     own = {k: v for k, v in environment().items() if not k.startswith("DCM_CHAOS_")}
@@ -76,7 +76,7 @@ def running(sqs: Any, tmp_path: Path) -> Iterator[House]:
         "SIMULATOR_ZONE": demo.busy_zone(now),
     }
     env["SIMULATOR_PORT"] = env["DCM_SIMULATOR_PORT"]
-    commands = {"consumer": "exec python manage.py consume_sqs"} | commands_in(ROOT / "Procfile")
+    commands = commands_in(ROOT / "Procfile")
     commands["listener"] += " --heartbeat 1 --lease 2"
     with house(commands, env, tmp_path) as running:
         yield running

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.models import Count, F, Q
 from django.db.models.functions import Coalesce
 
-from chrono import instants
+from integrations import sql
 from integrations.genesys.notifications import gaps
 from integrations.models import NotificationChannel, NotificationListener, NotificationTopic
 
@@ -58,16 +58,16 @@ def take(*, name: str, most: int, now: datetime, lease: timedelta) -> list[Taken
     """Take free topics, those of dead listeners and those that may be tried again."""
     if most <= 0:
         return []
-    skip = " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
-    sql = (
+    taking = (
         f"UPDATE {_TABLE} SET listener = %s, leased_until = %s, state = 'free' "  # noqa: S608 - names of our own
         f"WHERE id IN (SELECT id FROM {_TABLE} "
         "WHERE (leased_until IS NULL OR leased_until <= %s) AND (state IN ('free', 'subscribed') "
-        f"OR (state = 'rejected' AND retry_at <= %s)) ORDER BY id LIMIT %s{skip}) RETURNING id"
+        "OR (state = 'rejected' AND retry_at <= %s)) "
+        f"ORDER BY id LIMIT %s{sql.skip_locked()}) RETURNING id"
     )
-    at = _spelt(now)
+    at = sql.instant(now)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [name, _spelt(now + lease), at, at, most])
+        cursor.execute(taking, [name, sql.instant(now + lease), at, at, most])
         pks = [pk for (pk,) in cursor.fetchall()]
     heard = Coalesce(F("channel__heard_at"), F("heard_until"))
     rows = NotificationTopic.objects.filter(pk__in=pks).order_by("pk")
@@ -155,11 +155,6 @@ def clear_the_dead(*, now: datetime, lease: timedelta) -> None:
 def channels_in_use(*, now: datetime) -> int:
     """Return how many channels living listeners hold."""
     return NotificationChannel.objects.filter(leased_until__gt=now).count()
-
-
-def _spelt(at: datetime) -> str:
-    on_postgresql = connection.vendor == "postgresql"
-    return instants.isoformat(at) if on_postgresql else instants.sqlformat(at)
 
 
 def names_of(taken: Sequence[Taken]) -> dict[int, str]:

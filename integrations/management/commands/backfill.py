@@ -2,6 +2,7 @@
 
 import sys
 import time
+from argparse import ArgumentTypeError
 from datetime import date
 from typing import Any, Final
 
@@ -39,6 +40,8 @@ class Command(BaseCommand):
     def handle(self, *_: Any, first: date, last: date, restart: bool, **__: Any) -> None:
         if last < first:
             raise CommandError(f"--to {last} lies before --from {first}")
+        if last > timezone.localdate():
+            raise CommandError(f"--to {last} has not come yet: today is {timezone.localdate()}")
         client = connect(timezone.now, Priority.BACKGROUND)
         plan(first=first, last=last, restart=restart)
         try:
@@ -83,7 +86,7 @@ class Command(BaseCommand):
             self._tell(f"{done.waiting} days lie beyond what Genesys has ready: try later")
         if done.failed:
             raise CommandError(f"{done.failed} days were given up: see the admin, History days")
-        self._tell("done")
+        self._tell("done so far" if done.waiting else "done")
 
     def _tell(self, line: str) -> None:
         self.stdout.write(line)
@@ -91,4 +94,7 @@ class Command(BaseCommand):
 
 
 def _day(text: str) -> date:
-    return date.fromisoformat(text)
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no day: write it as 2026-01-31") from None

@@ -18,6 +18,8 @@ OPTIONS: Final[Mapping[str, Kind]] = {
     "other": Kind.OTHER,
 }
 
+INTERNATIONAL: Final = ("+", "00", "tel:+")
+
 
 class Command(BaseCommand):
     help = (
@@ -76,5 +78,10 @@ def _identifiers(given: Mapping[str, Sequence[str]]) -> set[Identifier]:
             if one is None:
                 name = option.replace("_", "-")
                 raise CommandError(f"--{name}: this is no {kind.value} that could be found")
+            if kind is Kind.PHONE and not text.strip().startswith(INTERNATIONAL):
+                raise CommandError(
+                    "--phone: the country code is lacking, so it would not be found as it is "
+                    "stored: write it as +49301234567"
+                )
             found.add(one)
     return found

@@ -52,34 +52,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--yes", action="store_true", help="with --remove: do not ask")
         parser.add_argument(
-            "--url",
-            default=settings.PUBLIC_URL,
-            help="where Genesys reaches DCM, as https://dcm.example.org; default: DCM_PUBLIC_URL",
-        )
-        parser.add_argument(
-            "--queue",
-            action="append",
-            default=[],
-            metavar="NAME",
-            help="only events of this queue, by name or id; repeat it for several",
-        )
-        parser.add_argument(
-            "--media",
-            action="append",
-            default=[],
-            choices=MEDIA,
-            help="only events of this medium; repeat it for several",
-        )
-        parser.add_argument(
-            "--ttl",
-            type=_ttl,
-            metavar="SECONDS",
-            help="Genesys may drop events that are older; default: never",
-        )
-        parser.add_argument("--disabled", action="store_true", help="leave the triggers off")
-        parser.add_argument(
             "--division", default="Home", help="of the exported workflows; default: Home"
         )
+        _add_wishes(parser)
 
     def handle(self, *_: Any, **options: Any) -> None:
         if options["export"]:
@@ -120,11 +95,19 @@ class Command(BaseCommand):
         count = run.remove(client=client, tell=self._planned, do=False)
         if not count:
             self.stdout.write("nothing of ours is there")
-        elif asks and input("Remove all of this? Write yes: ").strip().lower() != "yes":
+        elif asks and not self._agreed():
             self.stdout.write("nothing was removed")
         else:
             count = run.remove(client=client, tell=self._done, do=True)
             self.stdout.write(f"{count} removed")
+
+    def _agreed(self) -> bool:
+        self.stdout.write("Remove all of this? Write yes: ", ending="")
+        self.stdout.flush()
+        try:
+            return input().strip().casefold() == "yes"
+        except EOFError:
+            raise CommandError("nobody is there to say yes: use --yes") from None
 
     def _export(self, folder: Path, division: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -141,6 +124,35 @@ class Command(BaseCommand):
     def _tell(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()
+
+
+def _add_wishes(parser: CommandParser) -> None:
+    parser.add_argument(
+        "--url",
+        default=settings.PUBLIC_URL,
+        help="where Genesys reaches DCM, as https://dcm.example.org; default: DCM_PUBLIC_URL",
+    )
+    parser.add_argument(
+        "--queue",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only events of this queue, by name or id; repeat it for several",
+    )
+    parser.add_argument(
+        "--media",
+        action="append",
+        default=[],
+        choices=MEDIA,
+        help="only events of this medium; repeat it for several",
+    )
+    parser.add_argument(
+        "--ttl",
+        type=_ttl,
+        metavar="SECONDS",
+        help="Genesys may drop events that are older; default: never",
+    )
+    parser.add_argument("--disabled", action="store_true", help="leave the triggers off")
 
 
 def _ttl(text: str) -> int:
@@ -173,6 +185,7 @@ def _queues(client: Client, asked: list[str]) -> tuple[str, ...]:
     for name in asked:
         if name.casefold() not in known:
             near = difflib.get_close_matches(name.casefold(), known, n=3)
-            hint = f": is it {' or '.join(near)}?" if near else ", or not visible to this client"
+            seen = ", ".join(sorted(known.keys() - set(known.values()))) or "none"
+            hint = f": is it {' or '.join(near)}?" if near else f" that this client sees: {seen}"
             raise CommandError(f"--queue: there is no queue {name!r}{hint}")
     return tuple(known[name.casefold()] for name in asked)

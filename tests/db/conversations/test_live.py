@@ -166,6 +166,15 @@ def test_news_that_came_while_its_conversation_was_written_is_told_afterwards(
     assert live.tell(genesys_ids=[C], now=now) == 0
 
 
+def test_news_from_beyond_the_end_of_a_session_is_no_news(now: datetime) -> None:
+    over = segment("interact", 5, 9, disconnectType="peer")
+    services.record(snapshots=[_reads(10, segment("alert", 4, 5), over)], now=now)
+    known = _names()
+
+    assert live.record_news(news=[_says(State.HELD, 12)], now=now) == 0
+    assert _names() == known
+
+
 def test_the_same_news_twice_changes_nothing(now: datetime) -> None:
     services.record(snapshots=[_reads(5.5, segment("alert", 5))], now=now)
     news = [_says(State.CONNECTED, 6), _says(State.HELD, 7)]

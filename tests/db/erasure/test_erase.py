@@ -306,6 +306,7 @@ def test_the_command_asks_first(now: datetime, monkeypatch: pytest.MonkeyPatch) 
         ((), "whom?"),
         (("--email", "canary"), "--email: this is no email"),
         (("--phone", "123"), "--phone: this is no phone"),
+        (("--phone", "030 1234567"), "--phone: the country code is lacking"),
     ],
 )
 def test_the_command_says_what_is_missing_and_repeats_no_data(

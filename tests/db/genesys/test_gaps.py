@@ -6,7 +6,7 @@ import pytest
 
 from dashboards.health_words import ROADS
 from integrations import gaps, selectors, watermarks
-from integrations.errors import TemporaryError
+from integrations.errors import BudgetSpentError, TemporaryError
 from integrations.models import Gap, Watermark
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +72,18 @@ def test_a_road_that_fails_grows_one_gap_and_says_why(now: datetime) -> None:
 
     gap = Gap.objects.get()
     assert (gap.start, gap.reason) == (now, "GET api.example/x: 503")
+
+
+def test_a_road_that_leaves_its_requests_to_others_says_so(now: datetime) -> None:
+    _run(now)
+    for minutes in (1, 2, 4):
+        with (
+            pytest.raises(BudgetSpentError),
+            watermarks.run(POLL, clock=lambda: now + timedelta(minutes=minutes)),  # noqa: B023
+        ):
+            raise BudgetSpentError("not sent: 200 of 300", retry_after=9)
+
+    assert Gap.objects.get().reason == "not sent: 200 of 300"
 
 
 def test_a_road_without_a_schedule_is_never_late(now: datetime) -> None:

@@ -88,3 +88,24 @@ def test_news_and_readings_that_meet_tell_each_event_once(now: datetime) -> None
         [("agent.connected", at(6)), ("hold.started", at(10))] * 8
     )
     assert not SessionState.objects.filter(told=False).exists()
+
+
+def test_no_order_is_lost_to_a_reader_who_settles_the_same(now: datetime) -> None:
+    names = [f"c{n}" for n in range(20)]
+    read: list[tuple[str, str]] = []
+
+    def order(number: int) -> Callable[[], object]:
+        some = [Order(one, (Expectation(f"s{number}", "begun"),)) for one in names]
+        return lambda: orders.want(orders=some, now=now)
+
+    def settle() -> None:
+        for _ in range(10):
+            claimed = orders.claim(now=now, limit=20)
+            read.extend((one.genesys_id, e.session_id) for one in claimed for e in one.expects)
+            orders.settle(claimed)
+
+    works = [work for number in range(24) for work in (order(number), settle)]
+    at_once(works)
+
+    left = {(row.genesys_id, e["session"]) for row in Wanted.objects.all() for e in row.expects}
+    assert {*read} | left == {(one, f"s{number}") for one in names for number in range(24)}

@@ -138,3 +138,33 @@ def test_an_error_that_comes_as_a_success_is_an_error(host: Any, client: Client)
     host.plays = [lambda s: s.answer(200, body)] * 3
     with pytest.raises(TemporaryError, match="503"):
         client.ask("/api/v2/query", {})
+
+
+@pytest.mark.usefixtures("_shared")
+def test_a_clock_that_was_set_back_does_not_close_the_road(monkeypatch: pytest.MonkeyPatch) -> None:
+    budget = Budget("set-back")
+    budget.note(_told(300))
+    with pytest.raises(BudgetSpentError):
+        budget.take()
+    earlier = time.time() - 1_800
+    monkeypatch.setattr(time, "time", lambda: earlier)
+
+    budget.take()
+    assert budget.spares(0)
+
+
+@pytest.mark.usefixtures("_shared")
+def test_a_reset_beyond_the_minute_is_not_believed() -> None:
+    budget = Budget("mad")
+    budget.note(_told(300, reset=99_999))
+    with pytest.raises(BudgetSpentError) as refused:
+        budget.take()
+    assert refused.value.retry_after is not None
+    assert refused.value.retry_after <= 60
+
+
+def test_a_cache_that_is_emptied_while_it_is_counted_in_costs_nothing(settings: Any) -> None:
+    settings.CACHES = {"default": {"BACKEND": "tests.http.genesys.forgetful.Forgetful"}}
+    budget = Budget("flushed")
+    budget.take()
+    assert budget.left() is None

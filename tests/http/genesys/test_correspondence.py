@@ -179,6 +179,20 @@ def test_only_what_may_have_news_is_read(client: Client, host: Any, now: datetim
     assert host.calls == []
 
 
+def test_ended_conversations_leave_more_of_the_rate_limit_to_others(
+    client: Client, host: Any, now: datetime
+) -> None:
+    _conversation(now, "email", genesys_id="e-1")
+    _conversation(now, "email", genesys_id="e-2", ended_at=now - timedelta(minutes=30))
+    told = {"allowed": "300", "count": "170", "reset": "60"}
+    host.plays = [lambda s: s.answer(body={})]
+    client.budget.note({f"inin-ratelimit-{name}": text for name, text in told.items()})
+
+    read_messages(client=client, now=now)
+
+    assert Reading.objects.get(messages_read_at__isnull=False).conversation.genesys_id == "e-1"
+
+
 def test_an_open_conversation_is_read_again_after_a_while_though_nothing_changed(
     client: Client, host: Any, now: datetime
 ) -> None:

@@ -158,6 +158,24 @@ def test_activity_becomes_presence(now: datetime) -> None:
     assert not Wanted.objects.exists()
 
 
+def test_what_lies_ahead_proves_nothing_but_is_read(now: datetime) -> None:
+    far = isoformat(now + timedelta(days=365))
+    held = {"conversationId": "c-1", "sessionId": "s", "queueId": "q", "currentStateStart": far}
+    status = {"routingStatus": {"status": "OFF_QUEUE", "startTime": far}}
+
+    meaning.take(
+        [
+            heard(f"v2.detail.events.agent.{USER}.state", held | {"currentState": "HOLD"}),
+            heard(f"v2.users.{USER}.activity", status),
+        ],
+        now=now,
+    )
+
+    assert not SessionState.objects.exists()
+    assert not PresenceSpan.objects.exists()
+    assert Wanted.objects.values_list("genesys_id", "expects").get() == ("c-1", [])
+
+
 def _mails(genesys_id: str, sent: int, customers: str = "") -> Any:
     agent = {"id": "p", "purpose": "agent", "emails": [{"id": "s", "messagesSent": sent}]}
     customer = {"id": "q", "purpose": "customer", "emails": [{"id": "t", "messageId": customers}]}

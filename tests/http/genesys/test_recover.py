@@ -9,7 +9,8 @@ from conversations.models import Conversation
 from integrations.errors import BudgetSpentError, TemporaryError
 from integrations.genesys.client import Client
 from integrations.genesys.notifications import gaps
-from integrations.genesys.recover import RECONCILE, reconcile, reconcile_since
+from integrations.genesys.notifications.gaps import RECONCILE
+from integrations.genesys.recover import reconcile, reconcile_since
 from integrations.models import Gap, Watermark
 
 pytestmark = pytest.mark.django_db

@@ -41,6 +41,11 @@ def posted(key: str) -> int:
     )
 
 
+@pytest.mark.parametrize("kind", ["genesys", "eventbridge"])
+def test_a_missing_slash_is_no_redirect(kind: str, db: None) -> None:
+    assert Client().post(f"/hooks/{kind}", b"{}", "application/json").status_code == 401
+
+
 def test_a_new_source_goes_on_to_its_key_which_works(admin_client: Client) -> None:
     url = reverse("admin:integrations_source_add")
     given = {"name": "Flow", "kind": "genesys", "authentication": "bearer", "active": "on"}

@@ -101,6 +101,14 @@ def test_where_nobody_answers_it_says_how_to_begin(settings: Any, tmp_path: Path
             {"GENESYS_REGION": "r", "GENESYS_CLIENT_ID": "i", "GENESYS_CLIENT_SECRET": SECRET},
             "SECRET_KEY is not set",
         ),
+        (
+            {
+                "GENESYS_BASE_URL": "127.0.0.1:8099",
+                "GENESYS_CLIENT_ID": "i",
+                "GENESYS_CLIENT_SECRET": SECRET,
+            },
+            "GENESYS_BASE_URL is '127.0.0.1:8099': write scheme and host",
+        ),
     ],
 )
 def test_a_configuration_that_lacks_something_is_told_what(
@@ -180,6 +188,17 @@ def test_a_clock_that_is_off_is_told(centre: Served, off: float, level: Level) -
     assert found.level == level
     assert (level == Level.OK) == ("agrees" in found.saw)
     assert (level == Level.OK) or "NTP" in found.fix
+
+
+def test_a_slow_answer_is_no_clock_that_is_off(centre: Served) -> None:
+    ticks = iter((0.0, 9.0))  # asked now, answered nine seconds later
+
+    def clock() -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=next(ticks))
+
+    (found,) = reach.clock(patient.of_settings(clock))
+
+    assert found.level == Level.OK
 
 
 def test_a_genesys_whose_clock_is_ahead_is_told(centre: Served) -> None:

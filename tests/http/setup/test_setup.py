@@ -1,5 +1,6 @@
 """genesys_setup, as an administrator runs it who has never done it."""
 
+import io
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -249,6 +250,8 @@ def test_triggers_are_filtered_by_queue_and_medium(centre: Served) -> None:
 def test_a_queue_that_is_not_there_is_told_with_what_is_like_it(centre: Served) -> None:
     with pytest.raises(CommandError, match="no queue 'Servce E-Mail': is it service e-mail"):
         _set_up("--queue", "Servce E-Mail")
+    with pytest.raises(CommandError, match=r"no queue 'zzz' that this client sees: .*e-mail"):
+        _set_up("--queue", "zzz")
 
 
 @pytest.mark.parametrize(
@@ -276,10 +279,13 @@ def test_all_of_it_is_removed_when_asked_for(
         "target": {"id": ""},
         "topicName": "v2.users.{id}.activity",
     }
-    monkeypatch.setattr("builtins.input", lambda _: "no")
-    assert run("genesys_setup", "--remove").lines[-1] == "nothing was removed"
+    monkeypatch.setattr("sys.stdin", io.StringIO("no\n"))
+    assert run("genesys_setup", "--remove").lines[-1].endswith("nothing was removed")
     assert len(centre.centre.automation.flows) == len(names.EVENTS)
 
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    with pytest.raises(CommandError, match="nobody is there to say yes: use --yes"):
+        run("genesys_setup", "--remove")
     run("genesys_setup", "--remove", "--yes")
 
     store = centre.centre.automation
