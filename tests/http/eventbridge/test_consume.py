@@ -181,11 +181,11 @@ def test_who_is_stopped_while_the_database_is_away_gives_the_batch_back(sqs: Any
 def test_a_long_work_keeps_its_messages_from_others(sqs: Any) -> None:
     sqs.send(event("e1"))
     seen_meanwhile: list[Any] = []
-    mine = consumer(sqs, visibility_s=1)
+    mine = consumer(sqs, visibility_s=2)
     store = mine.store
 
     def store_slowly(bodies: Bodies) -> int:
-        time.sleep(1.3)
+        time.sleep(2.3)
         seen_meanwhile.extend(sqs.client.receive_message(QueueUrl=sqs.url).get("Messages", []))
         return store(bodies)
 

@@ -21,7 +21,7 @@ def test_what_happens_to_an_agent_stands_in_the_inbox(stage: Stage) -> None:
 
     until(lambda: stage.said() == ["a", "c"])
     assert stage.bodies()[0]["topicName"] == f"v2.users.{one}.conversations"
-    assert stage.woken
+    until(lambda: stage.woken)
     row = until(lambda: Watermark.objects.get(road="genesys.notifications"))
     until(lambda: Watermark.objects.get(pk=row.pk).succeeded_at)
     assert "3 topics on 1 channels of 1 listeners" in Watermark.objects.get(pk=row.pk).detail
