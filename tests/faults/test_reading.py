@@ -73,13 +73,9 @@ def _go_wrong(centre: Served) -> None:
     order = {"probability": 0.1, "seconds": 0.05, "seed": SEED}
     requests.post(f"{centre.url}/simulator/faults/all", json=order, timeout=10)
     faults = centre.centre.faults
-<<<<<<< HEAD
     faults.rules = [
         rule for rule in faults.rules if rule.retry_after is None and rule.reset is None
     ]
-=======
-    faults.rules = [rule for rule in faults.rules if rule.retry_after is rule.reset is None]
->>>>>>> suite
 
 
 def test_with_every_fault_at_a_tenth_the_mirror_comes_to_the_truth(
