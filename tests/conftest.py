@@ -11,6 +11,7 @@ import pytest
 from tests import servers
 
 pytest_plugins = ["tests.report"]
+pytest.register_assert_rewrite("tests.truth")
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import zip_longest
 from typing import Any, Final
 
 import pytest
@@ -16,9 +15,8 @@ import requests
 from django.db import connection
 
 from chrono.instants import to_ms
-from conversations import selectors
 from conversations.domain.events import implied, look
-from conversations.models import CommonEvent, Message
+from conversations.models import CommonEvent
 from integrations import services
 from integrations.errors import IntegrationError
 from integrations.genesys import (
@@ -42,6 +40,7 @@ from integrations.inbox.receive import receive_many
 from integrations.models import HistoryDay, Source
 from simulator.clock import ManualClock
 from simulator.server import Served
+from tests.truth import ATTRIBUTES, assert_same, mirrored, said, written
 
 SEED: Final = int(os.environ.get("DCM_CHAOS_SEED", "7"))
 SETTLED_WITHIN_S: Final = 240
@@ -58,14 +57,6 @@ PACE: Final = Pace(
     follow_s=1.0,
     batch_s=0.01,
 )
-# What analytics does not tell: who wrote is read elsewhere, why a session was held is computed.
-OTHERWISE: Final = {"messages", "last_writer", "last_written_at", "holds"}
-WRITERS: Final = {
-    "customer": "customer",
-    "agent": "agent",
-    "bot": "automatic",
-    "auto_reply": "automatic",
-}
 
 
 @dataclass
@@ -213,15 +204,18 @@ def listening(day: Day, *, share: float) -> Iterator[None]:
         assert not thread.is_alive()
 
 
-def assert_the_mirror_is_the_truth(day: Day) -> None:
-    """Compare row for row: conversations and all below them, who wrote, and Common Events."""
-    truth = day.served.centre.world.truth(day.clock.now())["conversations"]
-    facts = {c.genesys_id: c for c in selectors.conversation_facts(list(truth))}
-    assert facts.keys() == truth.keys()
+def assert_the_mirror_is_the_truth(day: Day, *, jobs_up_to: datetime) -> None:
+    """Compare row for row: conversations and all below them, who wrote, and Common Events.
+
+    What began before jobs_up_to was read by jobs: there the participants' attributes count too.
+    """
+    world = day.served.centre.world
+    truth = world.truth(day.clock.now())["conversations"]
+    facts = mirrored(truth)
     for genesys_id, told in truth.items():
-        assert _shown(facts[genesys_id], told) == _kept(told)
-    written, said = _written(), _said(day, truth)
-    _same("who wrote", written, said)
+        by_jobs = told["started_at"] < to_ms(jobs_up_to)
+        assert_same(facts[genesys_id], told, besides=() if by_jobs else ATTRIBUTES)
+    _same("who wrote", written(), said(world.conversations.values(), truth))
     expected = {
         (one.genesys_id, event.name.value, event.subject)
         for one in facts.values()
@@ -237,46 +231,3 @@ def _same(what: str, found: set[Any], expected: set[Any]) -> None:
     more, less = sorted(found - expected), sorted(expected - found)
     if more or less:
         pytest.fail(f"{what}: {len(more)} too many {more[:5]}, {len(less)} lack {less[:5]}")
-
-
-def _written() -> set[tuple[str, int, str, str]]:
-    rows = Message.objects.values_list("genesys_id", "sent_at", "sender", "user_id")
-    return {(genesys_id, to_ms(at), sender, user_id) for genesys_id, at, sender, user_id in rows}
-
-
-def _said(day: Day, truth: dict[str, Any]) -> set[tuple[str, int, str, str]]:
-    """Tell who wrote, as the mirror should: a customer's out-of-office mail is automatic."""
-    conversations = day.served.centre.world.conversations.values()
-    machines = {c.messages[0].id for c in conversations if c.auto_generated}
-    return {
-        (message["genesys_id"], message["at"], *_writer(message, machines))
-        for told in truth.values()
-        for message in told["messages"]
-        if message["sender"] != "draft"
-    }
-
-
-def _writer(message: dict[str, Any], machines: set[str]) -> tuple[str, str]:
-    if message["genesys_id"] in machines:
-        return "automatic", ""
-    return WRITERS[message["sender"]], message["user_id"]
-
-
-def _kept(told: Any) -> Any:
-    if isinstance(told, list):
-        return [_kept(one) for one in told]
-    if isinstance(told, dict):
-        return {k: _kept(v) for k, v in told.items() if k not in OTHERWISE | {"attributes"}}
-    return told
-
-
-def _shown(fact: Any, told: Any) -> Any:
-    """Show a fact of the mirror in the shape in which the truth is told."""
-    if isinstance(fact, datetime):
-        return to_ms(fact)
-    if isinstance(told, list):
-        return [_shown(f, t) for f, t in zip_longest(fact, told)]
-    if isinstance(told, dict):
-        kept = [name for name in told if name not in OTHERWISE | {"attributes"}]
-        return {name: _shown(getattr(fact, name, ...), told[name]) for name in kept}
-    return fact

@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from copy import copy
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -14,6 +14,10 @@ from django.core.cache import cache
 
 from integrations.genesys.client import Client, Credentials
 from integrations.genesys.transport import Wire
+from simulator.api.access import Access
+from simulator.clock import ManualClock
+from simulator.server import Served, serving
+from simulator.world import World
 
 Play = Callable[["Stage"], None]
 
@@ -103,6 +107,38 @@ def client(host: Host, settings: Any, tmp_path: Any) -> Client:
     cache.clear()
     credentials = Credentials(host.url, "an-id", "a-secret")
     return Client(credentials, clock=lambda: datetime(2026, 3, 27, 16, 45, tzinfo=UTC), wire=Wire())
+
+
+@pytest.fixture
+def epoch() -> datetime:
+    """Return when the simulated centre's history begins: a Monday morning."""
+    return datetime(2026, 3, 23, 4, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def seed() -> int:
+    """Return which of the possible histories it is."""
+    return 7
+
+
+@pytest.fixture
+def clock(epoch: datetime) -> ManualClock:
+    """Return the clock of the centre and of its client."""
+    return ManualClock(epoch + timedelta(hours=2))
+
+
+@pytest.fixture
+def centre(seed: int, epoch: datetime, clock: ManualClock) -> Iterator[Served]:
+    """Serve a simulated centre without a rate limit: how it is kept to is tried elsewhere."""
+    with serving(World(seed=seed, epoch=epoch), clock) as served:
+        served.centre.access = Access(allowed=0)
+        yield served
+
+
+@pytest.fixture
+def simulated(centre: Served, clock: ManualClock, client: Client) -> Client:
+    """Return a client of the centre, whose clock is the centre's; the cache is the test's."""
+    return Client(Credentials(centre.url, "simulator", "simulator"), clock=clock.now)
 
 
 class Analytics:

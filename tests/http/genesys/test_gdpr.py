@@ -1,6 +1,5 @@
 """Erasure requests made in Genesys Cloud: who is to be deleted there is forgotten here."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,16 +8,14 @@ import requests
 
 from conversations.models import Agent, Participant, RawSnapshot, Session
 from integrations.errors import MalformedAnswerError, PermissionMissingError
-from integrations.genesys.client import Client, Credentials
+from integrations.genesys.client import Client
 from integrations.genesys.gdpr import MIRROR, Mirrored, mirror_erasures
 from integrations.genesys.poll import poll
 from integrations.genesys.rereads import reread_open
 from integrations.genesys.synchronise import synchronise
 from integrations.models import ErasedConversation, ErasedIdentifier, ErasureRequest, Watermark
-from simulator.api.access import Access
 from simulator.clock import ManualClock
-from simulator.server import Served, serving
-from simulator.world import World
+from simulator.server import Served
 
 pytestmark = pytest.mark.django_db
 
@@ -26,20 +23,13 @@ EPOCH = datetime(2026, 3, 23, 6, 0, tzinfo=UTC)  # a Monday
 
 
 @pytest.fixture
+def epoch() -> datetime:
+    return EPOCH
+
+
+@pytest.fixture
 def clock() -> ManualClock:
     return ManualClock(EPOCH + timedelta(minutes=100))
-
-
-@pytest.fixture
-def centre(clock: ManualClock) -> Iterator[Served]:
-    with serving(World(seed=7, epoch=EPOCH), clock) as served:
-        served.centre.access = Access(allowed=0)
-        yield served
-
-
-@pytest.fixture
-def simulated(centre: Served, clock: ManualClock, client: Client) -> Client:
-    return Client(Credentials(centre.url, "simulator", "simulator"), clock=clock.now)
 
 
 def ask_to_erase(centre: Served, kind: str = "GDPR_DELETE", **subject: Any) -> str:

@@ -1,6 +1,6 @@
 """Days read by asynchronous jobs: each night the last seven, and history when it is asked for."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -12,13 +12,12 @@ from conversations.models import CommonEvent, Conversation, Participant
 from integrations.errors import IntegrationError, TemporaryError
 from integrations.genesys import jobs
 from integrations.genesys.backfill import backfill, plan, progress
-from integrations.genesys.client import Client, Credentials
+from integrations.genesys.client import Client
 from integrations.genesys.nightly import night_of, nightly
 from integrations.genesys.poll import last_day, poll
 from integrations.genesys.reading import Read
 from integrations.management.commands import backfill as command
 from integrations.models import Gap, HistoryDay, Watermark
-from simulator.api.access import Access
 from simulator.clock import ManualClock, RunningClock
 from simulator.server import Served, serving
 from simulator.world import World
@@ -37,16 +36,15 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def centre(clock: ManualClock) -> Iterator[Served]:
-    with serving(World(seed=7, epoch=EPOCH), clock) as served:
-        served.centre.access = Access(allowed=0)
-        served.centre.live_on()
-        yield served
+def epoch() -> datetime:
+    return EPOCH
 
 
 @pytest.fixture
-def simulated(centre: Served, clock: ManualClock, client: Client) -> Client:
-    return Client(Credentials(centre.url, "simulator", "simulator"), clock=clock.now)
+def centre(centre: Served) -> Served:
+    """Bring the centre to the present of its clock: jobs are asked of what has happened."""
+    centre.centre.live_on()
+    return centre
 
 
 def _night(client: Client, clock: ManualClock, *, most: int = 30) -> Read:

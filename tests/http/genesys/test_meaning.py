@@ -1,7 +1,7 @@
 """From events in the inbox to the mirror: what they prove at once, and what they have read."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -16,17 +16,15 @@ from conversations.models import (
     SessionState,
 )
 from integrations.genesys import meaning, payloads
-from integrations.genesys.client import Client, Credentials
+from integrations.genesys.client import Client
 from integrations.genesys.correspondence import read_messages
 from integrations.genesys.wanted import reread_wanted
 from integrations.inbox.receive import receive_many
 from integrations.models import GenesysEvent, InboxItem, Reading, Source, Wanted
 from integrations.services import process_inbox
 from simulator import documents
-from simulator.api.access import Access
 from simulator.clock import ManualClock
-from simulator.server import Served, serving
-from simulator.world import World
+from simulator.server import Served
 from simulator.world.feed import Occurrence
 from tests import factories
 from tests.heard import heard
@@ -39,20 +37,18 @@ USER_END = "v2.detail.events.conversation.{id}.user.end"
 
 
 @pytest.fixture
+def epoch() -> datetime:
+    return EPOCH
+
+
+@pytest.fixture
+def seed() -> int:
+    return 3
+
+
+@pytest.fixture
 def clock() -> ManualClock:
     return ManualClock(EPOCH)
-
-
-@pytest.fixture
-def centre(clock: ManualClock) -> Iterator[Served]:
-    with serving(World(seed=3, epoch=EPOCH), clock) as served:
-        served.centre.access = Access(allowed=0)
-        yield served
-
-
-@pytest.fixture
-def simulated(centre: Served, clock: ManualClock, client: Client) -> Client:
-    return Client(Credentials(centre.url, "simulator", "simulator"), clock=clock.now)
 
 
 @pytest.fixture

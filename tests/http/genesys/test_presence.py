@@ -1,7 +1,6 @@
 """What the simulated agents were, read into the mirror: late, live, and both."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,38 +9,16 @@ import pytest
 from chrono.instants import to_ms
 from conversations.models import PresenceSpan
 from integrations.errors import PermissionMissingError
-from integrations.genesys.client import Client, Credentials
+from integrations.genesys.client import Client
 from integrations.genesys.presence import PATH, begin, read_presence
 from integrations.inbox.receive import receive_many
 from integrations.models import InboxItem, Source, Watermark
 from integrations.services import process_inbox
-from simulator.api.access import Access
 from simulator.clock import ManualClock
-from simulator.server import Served, serving
-from simulator.world import World
+from simulator.server import Served
 from simulator.world.feed import Occurrence
 
 pytestmark = pytest.mark.django_db
-
-EPOCH = datetime(2026, 3, 23, 4, 0, tzinfo=UTC)  # a Monday
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(EPOCH + timedelta(hours=2))
-
-
-@pytest.fixture
-def centre(clock: ManualClock) -> Iterator[Served]:
-    with serving(World(seed=7, epoch=EPOCH), clock) as served:
-        served.centre.access = Access(allowed=0)
-        yield served
-
-
-@pytest.fixture
-def simulated(centre: Served, clock: ManualClock, client: Client) -> Client:
-    """A client of the simulated centre, whose clock is the centre's; the cache is the test's."""
-    return Client(Credentials(centre.url, "simulator", "simulator"), clock=clock.now)
 
 
 def _truth(centre: Served, at: datetime) -> set[tuple[str, str, str, int, int | None]]:
@@ -95,6 +72,7 @@ def _keep(told: list[Occurrence], now: datetime) -> None:
 def test_events_alone_and_late_readings_end_in_the_same_rows(
     centre: Served, simulated: Client, clock: ManualClock
 ) -> None:
+    heard_from = to_ms(clock.now())
     heard: list[Occurrence] = []
     centre.centre.world.feed.listen(
         lambda told: heard.append(told) if told.topic.endswith(".activity") else None
@@ -106,7 +84,6 @@ def test_events_alone_and_late_readings_end_in_the_same_rows(
         pass
     assert not InboxItem.objects.exclude(state=InboxItem.State.DONE).exists()
 
-    heard_from = to_ms(EPOCH + timedelta(hours=2))
     begun_since = {row for row in _truth(centre, clock.now()) if row[3] > heard_from}
     assert _mirror() >= begun_since > set()
 

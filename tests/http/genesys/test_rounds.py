@@ -1,8 +1,7 @@
 """Pages that drift, repeat, are missing or too many, and runs that are stopped in the middle."""
 
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,17 +9,14 @@ import pytest
 from conversations.models import Conversation
 from integrations.errors import BudgetSpentError, TemporaryError
 from integrations.genesys.budget import Priority
-from integrations.genesys.client import Client, Credentials
+from integrations.genesys.client import Client
 from integrations.genesys.poll import find_open, last_day, poll
 from integrations.models import Gap, Watermark
-from simulator.api.access import Access
 from simulator.clock import ManualClock
-from simulator.server import Served, serving
-from simulator.world import World
+from simulator.server import Served
 
 pytestmark = pytest.mark.django_db
 QUERY = "/api/v2/analytics/conversations/details/query"
-EPOCH = datetime(2026, 3, 23, 4, tzinfo=UTC)
 
 
 def _at(now: datetime, **before: float) -> str:
@@ -257,19 +253,13 @@ def test_an_open_one_of_sixty_days_ago_is_found(
 
 
 @pytest.fixture
-def centre() -> Iterator[Served]:
-    world = World(seed=7, epoch=EPOCH)
-    with serving(world, ManualClock(EPOCH + timedelta(hours=8))) as served:
-        served.centre.access = Access(allowed=0)
-        yield served
+def clock(epoch: datetime) -> ManualClock:
+    return ManualClock(epoch + timedelta(hours=8))
 
 
 def test_three_cycles_that_were_dropped_are_noticed_and_filled_by_the_next_run(
-    centre: Served, client: Client
+    centre: Served, simulated: Client, clock: ManualClock
 ) -> None:
-    clock = centre.centre.clock
-    assert isinstance(clock, ManualClock)
-    simulated = Client(Credentials(centre.url, "simulator", "simulator"), clock=clock.now)
     poll(client=simulated, now=clock.now())
     centre.centre.faults.put([{"path": "/api/*", "kind": "error", "status": 500}])
     for _ in range(3):
