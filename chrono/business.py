@@ -6,10 +6,11 @@ searches in it. The table grows on demand, in both directions, as far as the cal
 
 from abc import ABC, abstractmethod
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, NamedTuple
 
-from chrono.spans import Spans
+from chrono.spans import Span, Spans
 
 ZERO: Final = timedelta()
 RESOLUTION: Final = timedelta.resolution
@@ -72,6 +73,14 @@ class BusinessTime(ABC):
     def reach(self) -> timedelta:
         """How long after the local midnight that precedes its start a span may end at most."""
 
+    def notes(self, day: date, span: Span) -> Iterable[str]:
+        """Yield what is special about a local date, which is that span of instants, in words."""
+        return ()
+
+    def closed_by(self, at: datetime) -> str:
+        """Say which emergency closes it at an instant; "" where its own hours hold."""
+        return ""
+
     def in_hours(self, at: datetime) -> bool:
         """Tell whether it is open at an instant: at an opening it is, at a closing it is not."""
         if not EARLIEST <= at < LATEST:
@@ -118,6 +127,14 @@ class BusinessTime(ABC):
             return reached_at
         found = self.after(reached_at, RESOLUTION)
         return None if found is None else found - RESOLUTION
+
+    def next_opening(self, after: datetime) -> datetime | None:
+        """Return the first opening later than an instant; None where none is within 400 days."""
+        after = _clamped(after)
+        latest = _moved(after, LEAST_GROWTH)
+        opens = self._covering(after, latest).opens
+        found = bisect_right(opens, after)
+        return opens[found] if found < len(opens) and opens[found] <= latest else None
 
     def before(self, start: datetime, amount: timedelta) -> datetime | None:
         """Return the latest instant up to start from which on amount of open time has passed.

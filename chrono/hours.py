@@ -13,6 +13,9 @@ from chrono.spans import Span, Spans
 from chrono.zones import DAY, end_of, start_of, zone_named
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+NAMES: Final = tuple(
+    f"{name}day" for name in ("Mon", "Tues", "Wednes", "Thurs", "Fri", "Satur", "Sun")
+)
 ZERO: Final = timedelta()
 _TIME: Final = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 
@@ -75,6 +78,16 @@ class Hours(BusinessTime):
 
     def opens_before(self, day: date) -> bool:
         return any(self.weekly) or any(d < day for d, times in self.overrides.items() if times)
+
+    def notes(self, day: date, span: Span) -> Iterable[str]:
+        if day in self.holidays:
+            yield "holiday"
+        elif day in self.overrides:
+            yield "other hours on this date"
+        elif not self.weekly[day.weekday()]:
+            yield f"no hours on {NAMES[day.weekday()]}s"
+        if self.breaks.get(day):
+            yield "closed for a part of it"
 
     def _times_on(self, day: date) -> Times:
         if day in self.holidays:

@@ -41,6 +41,7 @@ class Schedule:
     until: date | None = None  # the last date on which the rule may start; None: for ever
     interval: int = 1
     period: timedelta = timedelta()  # of daily and weekly rules: interval times that
+    name: str = ""
 
     @classmethod
     def of(cls, written: Written, *, timezone: str) -> "Schedule":
@@ -55,7 +56,7 @@ class Schedule:
         if end < first:
             raise HoursError(f"{name}: it ends at {ends}, before it starts at {starts}")
         if not rule_text.strip():
-            return cls(first, end - first, listed=(first,))
+            return cls(first, end - first, listed=(first,), name=name)
         parts = _parts(rule_text, name)
         until = None
         if "UNTIL" in parts:
@@ -63,7 +64,7 @@ class Schedule:
             parts["UNTIL"] = until.strftime("%Y%m%dT%H%M%S")
         rule = _rule(parts, first, name)
         if "COUNT" in parts:
-            return cls(first, end - first, listed=tuple(rule))
+            return cls(first, end - first, listed=tuple(rule), name=name)
         interval = int(parts.get("INTERVAL", "1"))
         return cls(
             starts=first,
@@ -72,6 +73,7 @@ class Schedule:
             until=until.date() if until else None,
             interval=interval,
             period=interval * PERIODS.get(parts["FREQ"], timedelta()),
+            name=name,
         )
 
     def occurrences(self, first: date, last: date) -> Iterable[datetime]:
@@ -141,6 +143,18 @@ class ScheduleHours(BusinessTime):
 
     def opens_before(self, day: date) -> bool:
         return any(schedule.starts.date() < day for schedule in self.opening)
+
+    def notes(self, day: date, span: Span) -> Iterable[str]:
+        """Yield the schedules that close some of a date; where none opens any of it, that."""
+        for schedule in self.closing:
+            if self._within(schedule, day, span):
+                yield f"closed by “{schedule.name}”"
+        if not any(self._within(schedule, day, span) for schedule in self.opening):
+            yield "no open schedule"
+
+    def _within(self, schedule: Schedule, day: date, span: Span) -> bool:
+        first = day - schedule.length - 2 * DAY
+        return bool((Spans.of(self._placed(schedule, first, day)) & Spans.of([span])).parts)
 
     def _last_opening(self) -> date:
         return self._table.closes[-1].date() if self._table.closes else date.min
