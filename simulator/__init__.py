@@ -19,9 +19,9 @@ together, from the inside out:
   api.faults and api.answers do what the platform does around every answer; api.control is the
   surface under /simulator.
 - world.feed tells what happens while it happens: world.witness sees which sessions change and has
-  it written by world.detail_events, snapshots and quality. push sends it out as triggers and
-  EventBridge do, with faults; api.pushing is its control. World.corrections rewrites on day three,
-  lag shows analytics as it was a while ago.
+  it written by world.detail_events, snapshots and quality, as world.wording says it. push sends it
+  out as triggers and EventBridge do, with faults; api.pushing is its control. World.corrections
+  rewrites on day three, lag shows analytics as it was a while ago.
 - clock ties simulated to real time; server serves (`serving(world, clock)` in tests);
   `python -m simulator --help` tells the rest.
 """

@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import ipaddress
 import sys
+from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,10 +15,19 @@ from simulator.api.access import Access
 from simulator.api.answers import Centre
 from simulator.clock import Clock, ManualClock, RunningClock
 from simulator.push import options as push_options
+from simulator.receivers import server as receivers
+from simulator.receivers.salesforce import desk
+from simulator.receivers.salesforce import panel as salesforce_panel
+from simulator.receivers.salesforce import server as salesforce
+from simulator.receivers.state import Receivers
 from simulator.server import listen, serve
 from simulator.world import World
 
 _HISTORY = timedelta(days=2)
+_CALLS_KEPT = 5_000  # of receivers
+# By which an integration enters the organisation of Salesforce beside the centre.
+SALESFORCE_KEY = "simulator"
+SALESFORCE_SECRET = "simulator"  # noqa: S105 - the simulator listens on loopback
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,7 +46,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _announce(options, centre.world)
     centre.push.follow(plan)
     with contextlib.suppress(KeyboardInterrupt):  # how uvicorn passes Ctrl-C on
-        serve(centre, listener)
+        told = Receivers(centre.clock.now, calls=deque(maxlen=_CALLS_KEPT))
+        org = desk.organization(
+            centre.world, centre.clock.now, key=SALESFORCE_KEY, secret=SALESFORCE_SECRET
+        )
+        beside = receivers.routes(told, [*receivers.PANELS, salesforce_panel.panel_of(org)])
+        serve(centre, listener, [*beside, *salesforce.routes(org)])
     centre.push.close()
     centre.triggered.close()
     return 0
@@ -44,13 +59,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _centre(options: argparse.Namespace, *, epoch: datetime, present: datetime) -> Centre:
     """Return a centre that has lived until the present."""
-    world = World(
-        seed=options.seed,
-        epoch=epoch,
-        zone=options.zone,
-        keep_days=options.keep_days,
-        corrections=options.corrections,
-    )
+    try:
+        world = World(
+            seed=options.seed,
+            epoch=epoch,
+            zone=options.zone,
+            keep_days=options.keep_days,
+            corrections=options.corrections,
+            auto_answer=options.auto_answer,
+        )
+    except ValueError as error:
+        raise SystemExit(f"--auto-answer: {error}") from error
     world.advance_to(present)
     return Centre(
         world,
@@ -68,25 +87,15 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Client id and secret are both `simulator`. Control it under /simulator: "
         "GET clock, POST clock, GET truth, GET and POST faults, POST limits, DELETE tokens, "
         "GET and PUT push, POST push/flush, GET and PUT data, "
-        "PUT permissions, GET triggered, POST triggered/flush.",
+        "PUT permissions, GET triggered, POST triggered/flush. "
+        "What it is told as webhook, Lynn, Cognigy, Slack, Teams or Salesforce stands at "
+        "/receivers.",
     )
     parser.add_argument("--host", type=_loopback, default="127.0.0.1", help="a loopback address")
     parser.add_argument("--port", type=int, default=8099, help="default: 8099")
-    parser.add_argument("--seed", type=int, default=7, help="another seed, another centre")
-    parser.add_argument(
-        "--epoch", type=_instant, help="when its history begins, ISO-8601; default: 2 days ago"
-    )
-    parser.add_argument(
-        "--epoch-file",
-        type=Path,
-        help="keep the epoch in this file, so that a restart goes on with the same history",
-    )
+    _add_history(parser)
     parser.add_argument(
         "--speed", type=_positive, default=1.0, help="simulated seconds a real one; default: 1"
-    )
-    parser.add_argument("--zone", type=_zone, default="Europe/Berlin", help="its time zone (IANA)")
-    parser.add_argument(
-        "--keep-days", type=int, default=14, help="forget what ended longer ago; default: 14"
     )
     parser.add_argument(
         "--rate-limit", type=int, default=300, help="requests a minute and token; 0: no limit"
@@ -97,6 +106,30 @@ def _parser() -> argparse.ArgumentParser:
     _add_data_faults(parser)
     push_options.add_to(parser)
     return parser
+
+
+def _add_history(parser: argparse.ArgumentParser) -> None:
+    """Add what decides about the centre, and about what has happened there."""
+    parser.add_argument("--seed", type=int, default=7, help="another seed, another centre")
+    parser.add_argument(
+        "--epoch", type=_instant, help="when its history begins, ISO-8601; default: 2 days ago"
+    )
+    parser.add_argument(
+        "--epoch-file",
+        type=Path,
+        help="keep the epoch in this file, so that a restart goes on with the same history",
+    )
+    parser.add_argument("--zone", type=_zone, default="Europe/Berlin", help="its time zone (IANA)")
+    parser.add_argument(
+        "--keep-days", type=int, default=14, help="forget what ended longer ago; default: 14"
+    )
+    parser.add_argument(
+        "--auto-answer",
+        action="append",
+        default=[],
+        metavar="QUEUE",
+        help="what this queue offers is answered at once; may be given more than once",
+    )
 
 
 def _add_data_faults(parser: argparse.ArgumentParser) -> None:

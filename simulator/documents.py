@@ -3,10 +3,8 @@
 Keys are absent where there is nothing to say, never null. Times are yyyy-MM-ddTHH:mm:ss.SSSZ.
 """
 
-from functools import lru_cache
 from typing import Any, Final
 
-from chrono.instants import from_ms, isoformat
 from simulator.world.records import (
     Conversation,
     Evaluation,
@@ -16,6 +14,7 @@ from simulator.world.records import (
     Session,
     Survey,
 )
+from simulator.world.wording import moment
 
 Document = dict[str, Any]
 _LONGEST_TEXT: Final = 1_024  # of an attribute's name and value
@@ -51,7 +50,7 @@ def conversation_detail(known: Conversation) -> Document:
         customerParticipation=True,
         externalTag=known.external_tag,
         divisionIds=known.division_ids,
-        participants=[_participant(p, known.customer_name) for p in known.participants],
+        participants=[_participant(p, known) for p in known.participants],
         surveys=[_survey(s) for s in known.surveys],
         evaluations=[_evaluation(e) for e in known.evaluations],
         resolutions=[_resolution(r) for r in known.resolutions],
@@ -76,16 +75,6 @@ def job_detail(known: Conversation) -> Document:
     return document
 
 
-@lru_cache(maxsize=65_536)
-def _moment(ms: int) -> str:
-    return isoformat(from_ms(ms))
-
-
-def moment(ms: int | None) -> str | None:
-    """Write an instant (ms since 1970) as Genesys does; None stays None."""
-    return None if ms is None else _moment(ms)
-
-
 def _present(**fields: Any) -> Document:
     """Keep what says something: zero and False do, None, "" and empty lists do not."""
     return {k: v for k, v in fields.items() if v is not None and v not in ("", [], {})}
@@ -95,18 +84,18 @@ def _initiator(known: Conversation) -> str:
     return known.participants[0].purpose
 
 
-def _participant(known: Participant, customer_name: str) -> Document:
+def _participant(known: Participant, of: Conversation) -> Document:
     return _present(
         participantId=known.id,
         participantName=known.name,
         purpose=known.purpose,
         userId=known.user_id,
         externalContactId=known.external_contact_id,
-        sessions=[_session(s, customer_name, known.user_id) for s in known.sessions],
+        sessions=[_session(s, of, known.user_id) for s in known.sessions],
     )
 
 
-def _session(known: Session, customer_name: str, user_id: str) -> Document:
+def _session(known: Session, of: Conversation, user_id: str) -> Document:
     inside = known.purpose not in {"customer", "external"}
     routed = known.purpose in {"acd", "agent"}
     document = _present(
@@ -121,14 +110,14 @@ def _session(known: Session, customer_name: str, user_id: str) -> Document:
         sessionDnis=known.dnis,
         addressFrom=known.address_from,
         addressTo=known.address_to,
-        remote=customer_name if inside and known.media == "voice" else None,
+        remote=of.customer_name if inside and known.media == "voice" else None,
         requestedRoutings=["Standard"] if routed else None,
         usedRouting="Standard" if known.purpose == "agent" and known.queue_id else None,
         selectedAgentId=user_id if known.purpose == "agent" else None,
-        callbackUserName=customer_name if known.media == "callback" else None,
+        callbackUserName=of.customer_name if known.media == "callback" else None,
         callbackNumbers=[known.ani] if known.media == "callback" else None,
         flow=_flow(known),
-        segments=[_segment(s) for s in known.segments],
+        segments=[_segment(s, of if routed else None) for s in known.segments],
         metrics=[
             {"name": m.name, "value": m.value, "emitDate": moment(m.emitted)} for m in known.metrics
         ],
@@ -153,7 +142,9 @@ def _flow(known: Session) -> Document | None:
     }
 
 
-def _segment(known: Segment) -> Document:
+def _segment(known: Segment, of: Conversation | None) -> Document:
+    """Draw a segment; of: its conversation, where it tells what that asks a queue for."""
+    asks = of if of and known.queue_id else None
     document = _present(
         segmentStart=moment(known.start),
         segmentEnd=moment(known.end),
@@ -165,6 +156,8 @@ def _segment(known: Segment) -> Document:
         subject=known.subject,
         sourceConversationId=known.source_conversation_id,
         destinationConversationId=known.destination_conversation_id,
+        requestedRoutingSkillIds=list(asks.skill_ids) if asks else None,
+        requestedLanguageId=asks.language_id if asks else None,
     )
     document["conference"] = known.conference
     return document

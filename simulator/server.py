@@ -2,15 +2,16 @@
 
 import socket
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import uvicorn
+from starlette.routing import BaseRoute
 
 from simulator.api.answers import Centre
 from simulator.api.app import build
-from simulator.clock import Clock, ManualClock
+from simulator.clock import Clock
 from simulator.world import World
 
 _STOP_WITHIN = 10  # seconds
@@ -25,15 +26,15 @@ class Served:
     centre: Centre
 
 
-def serve(centre: Centre, listener: socket.socket) -> None:
-    """Serve a centre on a listening socket until a signal comes."""
-    server_of(centre).run(sockets=[listener])
+def serve(centre: Centre, listener: socket.socket, beside: Sequence[BaseRoute] = ()) -> None:
+    """Serve a centre, and other routes beside its own, on a listening socket until a signal."""
+    server_of(centre, beside).run(sockets=[listener])
 
 
-def server_of(centre: Centre) -> uvicorn.Server:
+def server_of(centre: Centre, beside: Sequence[BaseRoute] = ()) -> uvicorn.Server:
     """Return a server that is not started yet."""
     config = uvicorn.Config(
-        build(centre),
+        build(centre, beside),
         log_level="warning",
         lifespan="off",
         http="h11",
@@ -49,16 +50,11 @@ def server_of(centre: Centre) -> uvicorn.Server:
 
 
 def _tick(centre: Centre) -> Tick:
-    """Return what lets a centre live on unasked while somebody waits for its events.
-
-    A manual clock is left to whoever moves it.
-    """
+    """Return what lets a centre live on unasked while somebody waits for its events."""
 
     async def tick() -> None:
-        if (centre.push.active or centre.triggered.active) and not isinstance(
-            centre.clock, ManualClock
-        ):
-            centre.live_on()
+        if centre.push.active or centre.triggered.active:
+            centre.live_on_by_itself()
 
     return tick
 
@@ -82,14 +78,14 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 @contextmanager
-def serving(world: World, clock: Clock) -> Iterator[Served]:
+def serving(world: World, clock: Clock, beside: Sequence[BaseRoute] = ()) -> Iterator[Served]:
     """Serve a world in a thread, on a free port, as long as the block lasts.
 
     The world belongs to the server's thread while a request is under way: a test may look at it
     between its own requests.
     """
     centre = Centre(world, clock)
-    server = server_of(centre)
+    server = server_of(centre, beside)
     # Listening from here on: a request that comes before the thread is up just waits.
     listener = listen("127.0.0.1", 0)
     port = listener.getsockname()[1]

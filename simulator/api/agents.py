@@ -11,11 +11,11 @@ from starlette.requests import Request
 
 from chrono.instants import to_ms
 from simulator.api import predicates, query
-from simulator.api.answers import Centre, Handler, json_body
+from simulator.api.answers import Centre, Handler, object_body
 from simulator.api.errors import bad_request, not_found
-from simulator.documents import moment
 from simulator.world.presence import Presence, presence_id
 from simulator.world.records import Session, Spell
+from simulator.world.wording import moment
 
 Entity = dict[str, Any]
 
@@ -52,7 +52,7 @@ async def status(centre: Centre, request: Request) -> Entity:
 
 async def status_query(centre: Centre, request: Request) -> Entity:
     """Tell the state of the first 50 agents that the filters let through."""
-    body = await _object(request)
+    body = await object_body(request)
     wanted = _filter(body, "userFilter", _USER)
     session = _filter(body, "sessionFilter", _SESSION)
     entities = []
@@ -65,7 +65,7 @@ async def status_query(centre: Centre, request: Request) -> Entity:
 
 async def users_details(centre: Centre, request: Request) -> Entity:
     """Tell what agents' presence and routing status were in an interval, whole, not cut to it."""
-    body = await _object(request)
+    body = await object_body(request)
     start, end = (to_ms(at) for at in query.interval(body.get("interval")))
     size, number = query.paging(body.get("paging") or {})
     wanted = predicates.all_of(body, "userFilters", {"userId": _USER["userId"]})
@@ -156,13 +156,6 @@ def _order(body: Entity) -> Any:
     if by not in {"userName", "presenceDate", "routingStatusDate", "systemPresence"}:
         raise bad_request(f"userOrderBy {by!r} is not known to the simulator")
     return lambda entity: (entity[by], entity["userId"])
-
-
-async def _object(request: Request) -> Entity:
-    body = await json_body(request)
-    if not isinstance(body, dict):
-        raise bad_request("The query must be a JSON object")
-    return body
 
 
 ROUTES: Sequence[tuple[str, str, Handler]] = (

@@ -22,8 +22,9 @@ from simulator.api.channels import Channels
 from simulator.api.errors import ApiError, bad_credentials, bad_request
 from simulator.api.faults import Faults, Rule, reordered, with_null_enums, with_shifted_total
 from simulator.api.permissions import Permissions
+from simulator.automation import firing
 from simulator.automation.store import Store
-from simulator.clock import Clock
+from simulator.clock import Clock, ManualClock
 from simulator.jobs import Jobs
 from simulator.lag import as_of
 from simulator.push.push import Push
@@ -64,6 +65,15 @@ class Centre:
         """Bring the world up to the present of its clock."""
         self.world.advance_to(self.clock.now())
         return self.world
+
+    def live_on_by_itself(self) -> None:
+        """Live on as the clock runs; a manual one is left to whoever moves it."""
+        if not isinstance(self.clock, ManualClock):
+            self.live_on()
+
+    def follow_triggers(self) -> None:
+        """Send from now on what the triggers ask for that are set up now."""
+        firing.follow(self.triggered, self.automation)
 
     def conversation(self, id_: str) -> Conversation | None:
         return self.live_on().conversations.get(id_)
@@ -137,6 +147,14 @@ async def json_body(request: Request) -> Any:
         raise bad_request(f"The request body is not JSON: {error}") from error
 
 
+async def object_body(request: Request) -> dict[str, Any]:
+    """Read the JSON object of a request. Raises ApiError (400) where it is none."""
+    body = await json_body(request)
+    if not isinstance(body, dict):
+        raise bad_request("The request body must be a JSON object")
+    return body
+
+
 def basic_credentials(request: Request) -> tuple[str, str]:
     """Read client id and secret of a Basic header. Raises ApiError (401) where there are none."""
     scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
@@ -176,7 +194,7 @@ async def _before(rule: Rule | None, request: Request, centre: Centre) -> Respon
             body = _ENCODE(_told_to_fail(rule, centre).body(str(uuid4())))
             return _json(body, {})
         case "drop":
-            return _dropped(request)
+            return drop(request)
         case "html":
             return Response(_HTML, media_type="text/html")
         case "revoke":
@@ -203,12 +221,12 @@ def _after(
 ) -> Response:
     """Send the right answer, or what a fault makes of it."""
     value, status = value if isinstance(value, Told) else (value, 200)
+    if rule and rule.kind == "drop_after":
+        return drop(request)
     if status == 204:  # noqa: PLR2004 - no content
         return Response(None, status, headers)
     body = _ENCODE(value)
     match rule.kind if rule else "":
-        case "drop_after":
-            return _dropped(request)
         case "null_enums":
             body = _ENCODE(with_null_enums(value))
         case "reordered":
@@ -263,7 +281,8 @@ class DropsConnections:
         await self._app(scope, receive, send_or_drop)
 
 
-def _dropped(request: Request) -> Response:
+def drop(request: Request) -> Response:
+    """Return what DropsConnections closes the connection for."""
     request.scope[_DROPPED] = True
     return Response()
 

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from simulator.api import (
+    acting,
     agents,
     catalog,
     control,
@@ -34,6 +35,7 @@ from simulator.api.answers import (
     open_endpoint,
     unknown_path,
 )
+from simulator.api.entities import page
 from simulator.api.errors import ApiError, bad_credentials, bad_request, not_found
 from simulator.api.faults import on_another_page
 from simulator.documents import conversation_detail
@@ -42,21 +44,20 @@ from simulator.world.records import Conversation
 
 _MOST_IDS = 100
 _MOST_MESSAGES = 1_000
-_MOST_PER_PAGE = 100
 Entity = dict[str, Any]
 
 
-def build(centre: Centre) -> ASGIApp:
-    """Return the application that serves a centre."""
+def build(centre: Centre, beside: Sequence[BaseRoute] = ()) -> ASGIApp:
+    """Return the application that serves a centre, and other routes beside its own."""
     routes: list[BaseRoute] = [
         Route(path, endpoint(centre, handler), methods=[method])
-        for method, path, handler in (*_ROUTES, *agents.ROUTES, *gdpr.ROUTES, *set_up.ROUTES)
+        for method, path, handler in _ROUTES
     ]
     routes += [
         Route(path, open_endpoint(centre, handler), methods=[method])
         for method, path, handler in _OPEN_ROUTES
     ]
-    routes.append(sockets.route(centre))
+    routes += [sockets.route(centre), *beside]
     return DropsConnections(
         Starlette(routes=routes, exception_handlers={404: unknown_path, 405: unknown_path})
     )
@@ -89,7 +90,7 @@ def listing(
         ids = _ids(request, required=False)
         if ids:
             found = [row for row in found if row.id in ids]
-        return _page(request, [tell(row, of) for row in found])
+        return page(request, [tell(row, of) for row in found])
 
     return answer
 
@@ -109,33 +110,6 @@ def single(
         raise not_found(what, id_)
 
     return answer
-
-
-def _page(request: Request, entities: list[Entity]) -> Entity:
-    size = _number(request, "pageSize", 25, _MOST_PER_PAGE)
-    number = _number(request, "pageNumber", 1, 100_000)
-    pages = -(-len(entities) // size)
-    path = request.url.path
-    answer: Entity = {
-        "entities": entities[(number - 1) * size : number * size],
-        "pageSize": size,
-        "pageNumber": number,
-        "total": len(entities),
-        "pageCount": pages,
-        "firstUri": f"{path}?pageSize={size}&pageNumber=1",
-        "lastUri": f"{path}?pageSize={size}&pageNumber={max(pages, 1)}",
-        "selfUri": f"{path}?pageSize={size}&pageNumber={number}",
-    }
-    if number < pages:
-        answer["nextUri"] = f"{path}?pageSize={size}&pageNumber={number + 1}"
-    return answer
-
-
-def _number(request: Request, name: str, default: int, most: int) -> int:
-    text = request.query_params.get(name, str(default))
-    if not text.isdecimal() or not 1 <= int(text) <= most:
-        raise bad_request(f"{name} {text!r} must be a number from 1 to {most}")
-    return int(text)
 
 
 def _ids(request: Request, *, required: bool) -> list[str]:
@@ -286,6 +260,10 @@ _ROUTES: Sequence[tuple[str, str, Handler]] = (
     *notifications.ROUTES,
     *jobs.ROUTES,
     *limits.ROUTES,
+    *acting.ROUTES,
+    *agents.ROUTES,
+    *gdpr.ROUTES,
+    *set_up.ROUTES,
 )
 _OPEN_ROUTES: Sequence[tuple[str, str, Handler]] = (
     ("POST", "/oauth/token", issue_token),

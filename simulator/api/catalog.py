@@ -3,6 +3,7 @@
 from typing import Any
 
 from simulator.world.organization import (
+    ALERTING_TIMEOUT,
     CAPACITY,
     INTERRUPTABLE,
     UTILIZATION_NAMES,
@@ -81,14 +82,16 @@ def _media_settings(each: Queue) -> Entity:
     settings: Entity = {}
     for media in ("voice", "callback", "chat", "email", "message"):
         settings[UTILIZATION_NAMES.get(media, media)] = {
-            "enableAutoAnswer": False,
-            "alertingTimeoutSeconds": 120 if media == "email" else 30,
+            "enableAutoAnswer": each.auto_answer and media == each.media,
+            "alertingTimeoutSeconds": ALERTING_TIMEOUT[media],
             "serviceLevel": {"percentage": 0.8, "durationMs": each.answer_within},
         }
     if each.media == "email":
         settings["email"]["allOutboundEmailAddresses"] = [_email_address(each)]
     if each.message_type:
-        settings["message"]["subTypeSettings"] = {each.message_type: {"enableAutoAnswer": False}}
+        settings["message"]["subTypeSettings"] = {
+            each.message_type: {"enableAutoAnswer": each.auto_answer}
+        }
         settings["message"]["enableInactivityTimeout"] = True
         settings["message"]["inactivityTimeoutSettings"] = {
             "timeoutSeconds": 36_000,

@@ -6,10 +6,10 @@ from typing import Final
 
 from starlette.requests import Request
 
-from simulator.api.answers import Centre, Handler
+from simulator.api.answers import Centre, Handler, object_body
+from simulator.api.entities import by_name, known_of, page, same_version
 from simulator.api.errors import ApiError, bad_request, not_found
-from simulator.api.integrations import BASE, fire, known_of, object_body, same_version
-from simulator.api.listings import page
+from simulator.api.integrations import BASE
 from simulator.automation.store import Entity, new_id
 
 _METHODS: Final = frozenset(("GET", "PUT", "POST", "PATCH", "DELETE", "HEAD"))
@@ -18,7 +18,7 @@ _METHODS: Final = frozenset(("GET", "PUT", "POST", "PATCH", "DELETE", "HEAD"))
 async def list_actions(centre: Centre, request: Request) -> Entity:
     name = request.query_params.get("name", "").lower()
     found = [each for each in centre.automation.actions.values() if name in each["name"].lower()]
-    return page(request, [_brief(each) for each in found])
+    return page(request, [_brief(each) for each in by_name(found)])
 
 
 async def add_action(centre: Centre, request: Request) -> Entity:
@@ -29,7 +29,7 @@ async def add_action(centre: Centre, request: Request) -> Entity:
     id_ = f"custom_-_{new_id()}"
     made = {key: body[key] for key in ("name", "category", "integrationId", "config", "contract")}
     centre.automation.actions[id_] = {"id": id_, "version": 1, "secure": False, **made}
-    fire(centre)
+    centre.follow_triggers()
     return _told(centre.automation.actions[id_])
 
 
@@ -54,7 +54,7 @@ async def delete_action(centre: Centre, request: Request) -> Entity:
     known = known_of(centre.automation.actions, request, "action")
     del centre.automation.actions[known["id"]]
     centre.automation.drafts.pop(known["id"], None)
-    fire(centre)
+    centre.follow_triggers()
     return {}
 
 
@@ -85,7 +85,7 @@ async def publish_draft(centre: Centre, request: Request) -> Entity:
     action = centre.automation.actions[known["id"]]
     action |= {**known, "version": action["version"] + 1}
     del centre.automation.drafts[known["id"]]
-    fire(centre)
+    centre.follow_triggers()
     return _told(action)
 
 

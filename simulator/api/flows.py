@@ -7,9 +7,8 @@ from typing import Final
 from starlette.requests import Request
 
 from simulator.api.answers import Centre, Handler
-from simulator.api.errors import bad_request, not_found
-from simulator.api.listings import page
-from simulator.automation import firing
+from simulator.api.entities import by_name, known_of, page
+from simulator.api.errors import bad_request
 from simulator.automation.store import Entity, new_id
 
 _BASE: Final = "/api/v2/flows"
@@ -26,15 +25,15 @@ async def list_flows(centre: Centre, request: Request) -> Entity:
         for flow in centre.automation.flows.values()
         if kind in {"", flow["type"]} and name in flow["name"].lower()
     ]
-    return page(request, found)
+    return page(request, by_name(found))
 
 
 async def read_flow(centre: Centre, request: Request) -> Entity:
-    return _known(centre.automation.flows, request, "flow")
+    return known_of(centre.automation.flows, request, "flow")
 
 
 async def delete_flow(centre: Centre, request: Request) -> Entity:
-    id_ = _known(centre.automation.flows, request, "flow")["id"]
+    id_ = known_of(centre.automation.flows, request, "flow")["id"]
     if any(each["target"]["id"] == id_ for each in centre.automation.triggers.values()):
         raise bad_request("The flow is the target of a trigger")
     del centre.automation.flows[id_], centre.automation.sources[id_]
@@ -50,12 +49,12 @@ async def add_job(centre: Centre, request: Request) -> Entity:
 
 
 async def read_job(centre: Centre, request: Request) -> Entity:
-    return _known(centre.automation.jobs, request, "job")
+    return known_of(centre.automation.jobs, request, "job")
 
 
 async def upload(centre: Centre, request: Request) -> Entity:
     """Take the file of a job, and publish what it holds."""
-    job = _known(centre.automation.jobs, request, "job")
+    job = known_of(centre.automation.jobs, request, "job")
     if request.headers.get("x-amz-meta-jobid") != job["id"]:
         raise bad_request("The upload lacks the headers that its job was given")
     source = (await request.body()).decode()
@@ -98,15 +97,8 @@ def _publish(centre: Centre, source: str) -> str:
         "selfUri": f"{_BASE}/{id_}",
     }
     centre.automation.sources[id_] = source
-    firing.follow(centre.triggered, centre.automation)
+    centre.follow_triggers()
     return str(id_)
-
-
-def _known(of: dict[str, Entity], request: Request, what: str) -> Entity:
-    id_ = request.path_params["id"]
-    if id_ not in of:
-        raise not_found(what, id_)
-    return of[id_]
 
 
 ROUTES: Sequence[tuple[str, str, Handler]] = (

@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from chrono.instants import isoformat
 from simulator.api.answers import Centre, Handler, json_body
+from simulator.api.entities import page
 from simulator.api.errors import bad_request, not_found
 
 Entity = dict[str, Any]
@@ -18,21 +19,11 @@ TYPES: Final = ("GDPR_EXPORT", "GDPR_UPDATE", "GDPR_DELETE")
 SUBJECT: Final = frozenset(
     ("name", "userId", "externalContactId", "dialerContactId", "journeyCustomer", "socialHandle")
 ) | {"externalId", "addresses", "phoneNumbers", "emailAddresses"}
-_MOST_PER_PAGE: Final = 100
 
 
 async def list_requests(centre: Centre, request: Request) -> Entity:
     """Tell the requests, the latest first, in pages."""
-    size, number = _number(request, "pageSize", 25), _number(request, "pageNumber", 1)
-    found = centre.erasures[::-1]
-    return {
-        "entities": found[(number - 1) * size : number * size],
-        "pageSize": size,
-        "pageNumber": number,
-        "total": len(found),
-        "pageCount": -(-len(found) // size),
-        "selfUri": f"{request.url.path}?pageSize={size}&pageNumber={number}",
-    }
+    return page(request, centre.erasures[::-1])
 
 
 async def read_request(centre: Centre, request: Request) -> Entity:
@@ -70,14 +61,6 @@ def _request(kind: str, subject: Entity, created: str) -> Entity:
         "subject": subject,
         "selfUri": f"/api/v2/gdpr/requests/{id_}",
     }
-
-
-def _number(request: Request, name: str, default: int) -> int:
-    text = request.query_params.get(name, str(default))
-    most = _MOST_PER_PAGE if name == "pageSize" else 100_000
-    if not text.isdecimal() or not 1 <= int(text) <= most:
-        raise bad_request(f"{name} {text!r} must be a number from 1 to {most}")
-    return int(text)
 
 
 ROUTES: Sequence[tuple[str, str, Handler]] = (

@@ -1,14 +1,13 @@
 """Integrations and their credentials, as an administrator sets them up."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from starlette.requests import Request
 
-from simulator.api.answers import Centre, Handler, json_body
-from simulator.api.errors import ApiError, bad_request, not_found
-from simulator.api.listings import page
-from simulator.automation import firing
+from simulator.api.answers import Centre, Handler, object_body
+from simulator.api.entities import by_name, known_of, page, same_version
+from simulator.api.errors import ApiError, bad_request
 from simulator.automation.store import Entity, new_id
 
 BASE: Final = "/api/v2/integrations"
@@ -32,7 +31,7 @@ _STATES: Final = frozenset(("ENABLED", "DISABLED"))
 
 # -- integrations ----------------------------------------------------------------------------
 async def list_types(centre: Centre, request: Request) -> Entity:
-    return page(request, list(_TYPES.values()))
+    return page(request, by_name(_TYPES.values()))
 
 
 async def read_type(centre: Centre, request: Request) -> Entity:
@@ -40,7 +39,7 @@ async def read_type(centre: Centre, request: Request) -> Entity:
 
 
 async def list_integrations(centre: Centre, request: Request) -> Entity:
-    return page(request, list(centre.automation.integrations.values()))
+    return page(request, by_name(centre.automation.integrations.values()))
 
 
 async def add_integration(centre: Centre, request: Request) -> Entity:
@@ -83,7 +82,7 @@ async def change_integration(centre: Centre, request: Request) -> Entity:
     known["intendedState"] = state
     code = "ACTIVE" if state == "ENABLED" else "INACTIVE"
     known["reportedState"] = {"code": code, "effective": code.capitalize()}
-    fire(centre)
+    centre.follow_triggers()
     return known
 
 
@@ -93,7 +92,7 @@ async def delete_integration(centre: Centre, request: Request) -> Entity:
     actions = centre.automation.actions
     for id_ in [id_ for id_, each in actions.items() if each["integrationId"] == known["id"]]:
         del actions[id_]
-    fire(centre)
+    centre.follow_triggers()
     return known
 
 
@@ -102,10 +101,8 @@ async def read_config(centre: Centre, request: Request) -> Entity:
 
 
 async def put_config(centre: Centre, request: Request) -> Entity:
-    known, body = (
-        known_of(centre.automation.configs, request, "integration"),
-        await object_body(request),
-    )
+    known = known_of(centre.automation.configs, request, "integration")
+    body = await object_body(request)
     same_version(known, body)
     places = _TYPES["custom-rest-actions"]["credentials"]
     for place, named in (body.get("credentials") or {}).items():
@@ -114,13 +111,13 @@ async def put_config(centre: Centre, request: Request) -> Entity:
     wanted = ("name", "properties", "advanced", "notes", "credentials")
     known |= {key: body[key] for key in wanted if key in body} | {"version": known["version"] + 1}
     centre.automation.integrations[request.path_params["id"]]["name"] = known["name"]
-    fire(centre)
+    centre.follow_triggers()
     return known
 
 
 # -- credentials -----------------------------------------------------------------------------
 async def list_credentials(centre: Centre, request: Request) -> Entity:
-    return page(request, list(centre.automation.credentials.values()))
+    return page(request, by_name(centre.automation.credentials.values()))
 
 
 async def add_credential(centre: Centre, request: Request) -> Entity:
@@ -149,32 +146,8 @@ def _write_credential(centre: Centre, id_: str, body: Entity) -> Entity:
     centre.automation.secrets[id_] = {str(k): str(v) for k, v in fields.items()}
     told = {"id": id_, "name": body["name"], "type": {"name": kind}}
     centre.automation.credentials[id_] = told | {"selfUri": f"{BASE}/credentials/{id_}"}
-    fire(centre)
+    centre.follow_triggers()
     return centre.automation.credentials[id_]
-
-
-# -- with data actions -----------------------------------------------------------------------------
-def known_of(of: dict[str, Entity], request: Request, what: str) -> Entity:
-    id_ = request.path_params["id"]
-    if id_ not in of:
-        raise not_found(what, id_)
-    return of[id_]
-
-
-def same_version(known: Entity, body: Entity) -> None:
-    if body.get("version") != known["version"]:
-        raise ApiError(409, "version.conflict", f"The version is {known['version']} by now")
-
-
-async def object_body(request: Request) -> Entity:
-    body: Any = await json_body(request)
-    if not isinstance(body, dict):
-        raise bad_request("The request body must be a JSON object")
-    return body
-
-
-def fire(centre: Centre) -> None:
-    firing.follow(centre.triggered, centre.automation)
 
 
 ROUTES: Sequence[tuple[str, str, Handler]] = (

@@ -7,22 +7,22 @@ it has come, the centre's clock says; that it comes out otherwise, a fault.
 import base64
 import binascii
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 from starlette.requests import Request
 
-from chrono.instants import isoformat, parse, to_ms
-from simulator.api import predicates
-from simulator.api.answers import Centre, Handler, Told, fault_of, json_body
+from chrono.instants import isoformat, to_ms
+from simulator.api import predicates, query
+from simulator.api.answers import Centre, Handler, Told, fault_of, json_body, object_body
+from simulator.api.entities import number
 from simulator.api.errors import ApiError, bad_request, not_found
 from simulator.documents import job_detail
 from simulator.jobs import ENDINGS, KEPT_FOR, OVER, PENDING_FOR, QUEUED_FOR, Job
 from simulator.world.records import Conversation
 
 PATH = "/api/v2/analytics/conversations/details/jobs"
-_LONGEST = timedelta(days=31)
 _PER_PAGE, _MOST_PER_PAGE = 1_000, 10_000
 
 Entity = dict[str, Any]
@@ -30,9 +30,11 @@ Entity = dict[str, Any]
 
 async def submit(centre: Centre, request: Request) -> Told:
     """Take a query to be answered later."""
-    body = await json_body(request)
+    body = await object_body(request)
     now = centre.clock.now()
-    _, end = _interval(body)
+    if unknown := set(body) & {"paging", "aggregations"}:
+        raise bad_request(f"A job takes no {', '.join(sorted(unknown))}")
+    _, end = query.interval(body.get("interval"))
     predicates.accept(body)
     if end > centre.jobs.available(now):
         raise bad_request(
@@ -73,7 +75,8 @@ async def results(centre: Centre, request: Request) -> Entity:
     cursor = request.query_params.get("cursor")
     if cursor and fault_of(request) == "invalid_cursor":
         raise bad_cursor()
-    size, start = _page_size(request), _offset(job, cursor)
+    size = number(request, "pageSize", _PER_PAGE, most=_MOST_PER_PAGE)
+    start = _offset(job, cursor)
     if fault_of(request) == "duplicate_page":
         start = max(start - size, 0)
     page = [centre.conversation(id_) for id_ in job.found[start : start + size]]
@@ -117,40 +120,18 @@ def _job(centre: Centre, request: Request) -> Job:
     return job
 
 
-def _interval(body: Any) -> tuple[datetime, datetime]:
-    if not isinstance(body, dict):
-        raise bad_request("The query must be a JSON object")
-    if unknown := set(body) & {"paging", "aggregations"}:
-        raise bad_request(f"A job takes no {', '.join(sorted(unknown))}")
-    text = body.get("interval")
-    try:
-        start, end = (parse(part) for part in str(text).split("/"))
-    except ValueError as error:
-        raise bad_request(f"interval {text!r} is not two ISO-8601 instants") from error
-    if not timedelta() < end - start <= _LONGEST:
-        raise bad_request(f"interval {text!r} is empty or longer than {_LONGEST.days} days")
-    return start, end
-
-
 def _selected(body: Entity, centre: Centre) -> Iterator[Conversation]:
     """Yield what lives in the interval; on demand, only what began on its first day or later."""
-    start, end = _interval(body)
+    start, end = query.interval(body["interval"])
     first, last = to_ms(start), to_ms(end)
     accepted = predicates.accept(body)
     earliest = 0
     if body.get("startOfDayIntervalMatching"):
-        earliest = to_ms(datetime(start.year, start.month, start.day, tzinfo=UTC))
+        earliest = query.day_of(start)
     for each in centre.analytics():
         lives = each.start < last and (each.end is None or each.end >= first)
         if lives and each.start >= earliest and accepted(each):
             yield each
-
-
-def _page_size(request: Request) -> int:
-    text = request.query_params.get("pageSize", str(_PER_PAGE))
-    if not text.isdecimal() or not 1 <= int(text) <= _MOST_PER_PAGE:
-        raise bad_request(f"pageSize {text!r} must be a number from 1 to {_MOST_PER_PAGE}")
-    return int(text)
 
 
 def _cursor(job: Job, offset: int) -> str:

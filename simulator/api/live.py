@@ -5,32 +5,20 @@ It names the same things otherwise than analytics does: startTime, calls, state,
 
 from typing import Any, Final
 
-from simulator.documents import moment
+from simulator.world.detail_events import last_talk
 from simulator.world.organization import Organization
 from simulator.world.records import Conversation, Message, Participant, Sender, Session
+from simulator.world.wording import (
+    COLLECTIONS,
+    after_call_work,
+    connected,
+    disconnect_type,
+    moment,
+    state,
+)
 
 Entity = dict[str, Any]
 
-_COLLECTIONS: Final = {
-    "voice": "calls",
-    "callback": "callbacks",
-    "chat": "chats",
-    "email": "emails",
-    "message": "messages",
-}
-# disconnectType of the conversation service, where it differs from analytics'.
-_DISCONNECTS: Final = {
-    "consultTransfer": "transfer.consult",
-    "conferenceTransfer": "transfer.conference",
-    "noAnswerTransfer": "transfer.noanswer",
-}
-_STATES: Final = {
-    "alert": "alerting",
-    "dialing": "dialing",
-    "contacting": "contacting",
-    "parked": "parked",
-}
-_CONNECTED: Final = frozenset({"interact", "hold", "parked", "ivr", "system"})
 _STATUS: Final = {Sender.CUSTOMER: "received"}
 
 
@@ -60,7 +48,7 @@ def media_conversation(known: Conversation, of: Organization) -> Entity:
         "id": known.id,
         "participants": participants,
         "otherMediaUris": [],
-        "selfUri": f"/api/v2/conversations/{_COLLECTIONS[known.media]}/{known.id}",
+        "selfUri": f"/api/v2/conversations/{COLLECTIONS[known.media]}/{known.id}",
     }
 
 
@@ -149,46 +137,27 @@ def _participant(participant: Participant, known: Conversation, of: Organization
         communication = {"id": session.id, **_communication(session)}
         if session.media == "message":
             communication["messages"] = _message_details(known, session)
-        entity.setdefault(_COLLECTIONS[session.media], []).append(_present(communication))
+        entity.setdefault(COLLECTIONS[session.media], []).append(_present(communication))
     return _present(entity)
 
 
 def _communication(session: Session) -> Entity:
     """Tell what the generic and the media-specific kind have in common."""
-    current = session.open_segment
-    connected = [s.start for s in session.segments if s.segment_type in _CONNECTED]
-    last = [s for s in session.segments if s.segment_type != "wrapup"][-1]
-    over = current is None or current.segment_type == "wrapup"
-    entity: Entity = {
-        "state": "disconnected" if over else _STATES.get(last.segment_type, "connected"),
+    last = last_talk(session)
+    over = last.end is not None
+    return {
+        "state": "disconnected" if over else state(last),
         "held": not over and last.segment_type == "hold",
         "direction": session.direction,
         "provider": session.provider,
         "peerId": session.peer_id,
-        "connectedTime": moment(connected[0]) if connected else None,
+        "connectedTime": moment(connected(session)),
         "startHoldTime": moment(last.start) if last.segment_type == "hold" else None,
         "parkTime": moment(last.start) if last.segment_type == "parked" else None,
-        "disconnectedTime": moment(last.end) if over else None,
-        "disconnectType": _DISCONNECTS.get(last.disconnect_type, last.disconnect_type)
-        if over
-        else None,
+        "disconnectedTime": moment(last.end),
+        "disconnectType": disconnect_type(last) if over else None,
+        **after_call_work(session),
     }
-    return entity | _wrap_up(session)
-
-
-def _wrap_up(session: Session) -> Entity:
-    work = session.segments[-1]
-    if work.segment_type != "wrapup":
-        return {}
-    entity: Entity = {"startAcwTime": moment(work.start), "endAcwTime": moment(work.end)}
-    if work.end is not None:
-        entity["wrapup"] = {
-            "code": work.wrap_up_code,
-            "notes": work.wrap_up_note,
-            "durationSeconds": (work.end - work.start) // 1000,
-            "endTime": moment(work.end),
-        }
-    return entity
 
 
 def _email_extras(participant: Participant, known: Conversation) -> Entity:

@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from typing import Any, Final
 
-from starlette.requests import Request
-
 from simulator.api.errors import ApiError, bad_request
 
 # method, path, the permissions of which one is enough; the first that fits decides.
@@ -22,10 +20,25 @@ _RULES: Final[Sequence[tuple[str, str, tuple[str, ...]]]] = (
         ("analytics:conversationDetail:view", "analytics:agentConversationDetail:view"),
     ),
     ("POST", "/api/v2/analytics/users/details/query", ("analytics:userDetail:view",)),
+    ("GET", "/api/v2/analytics/agents/*", ("analytics:agentState:view",)),
+    ("POST", "/api/v2/analytics/agents/*", ("analytics:agentState:view",)),
     (
         "POST",
         "/api/v2/conversations/messages/*/messages/bulk",
         ("conversation:message:view", "conversation:webmessaging:view"),
+    ),
+    (
+        "PATCH",
+        "/api/v2/conversations/*/participants/*",
+        ("conversation:communication:disconnect",),
+    ),
+    (
+        "POST",
+        "/api/v2/conversations/*/participants/*/replace",
+        (
+            "conversation:communication:blindTransfer",
+            "conversation:communication:blindTransferQueue",
+        ),
     ),
     ("GET", "/api/v2/conversations/*", ("conversation:communication:view",)),
     ("GET", "/api/v2/routing/queues*", ("routing:queue:view",)),
@@ -109,30 +122,3 @@ def _missing(names: tuple[str, ...]) -> ApiError:
         f"permissions: [{listed}]",
         details={"messageParams": {"permissions": listed}},
     )
-
-
-async def subject(centre: Any, request: Request) -> dict[str, Any]:
-    """Tell what the client's one role grants, by domain and entity."""
-    policies: dict[tuple[str, str], list[str]] = {}
-    for name in sorted(centre.permissions.granted):
-        domain, entity, action = name.split(":")
-        policies.setdefault((domain, entity), []).append(action)
-    return {
-        "id": "simulator",
-        "name": "simulator",
-        "grants": [
-            {
-                "subjectId": "simulator",
-                "division": {"id": "*", "name": "*"},
-                "role": {
-                    "id": "dcm",
-                    "name": "DCM",
-                    "policies": [
-                        {"domain": domain, "entityName": entity, "actions": actions}
-                        for (domain, entity), actions in policies.items()
-                    ],
-                },
-            }
-        ],
-        "version": 1,
-    }

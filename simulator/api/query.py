@@ -61,10 +61,11 @@ def interval(text: Any) -> tuple[datetime, datetime]:
 
 def _days(start: datetime, end: datetime) -> tuple[int, int]:
     """Return the first and the last instant (ms, last excluded) of the days an interval touches."""
-    return _day(start), _day(end - timedelta(milliseconds=1)) + DAY
+    return day_of(start), day_of(end - timedelta(milliseconds=1)) + DAY
 
 
-def _day(at: datetime) -> int:
+def day_of(at: datetime) -> int:
+    """Return the start (ms) of the UTC day of an instant."""
     return to_ms(datetime(at.year, at.month, at.day, tzinfo=UTC))
 
 

@@ -12,4 +12,8 @@ ROUTES: Sequence[tuple[str, str, Handler]] = (
     *flows.ROUTES,
     *triggers.ROUTES,
 )
-CONTROL: Sequence[tuple[str, str, Handler]] = (*flows.CONTROL, *triggers.CONTROL)
+CONTROL: Sequence[tuple[str, str, Handler]] = (
+    *account.CONTROL,
+    *flows.CONTROL,
+    *triggers.CONTROL,
+)

@@ -14,7 +14,6 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from simulator.api.answers import SEND, Centre
 from simulator.api.channels import Channel, Channels
 from simulator.api.errors import ApiError
-from simulator.clock import ManualClock
 from simulator.world.feed import Occurrence
 
 _ENCODE: Final = msgspec.json.Encoder().encode
@@ -95,10 +94,8 @@ class Hub:
                 line.tell(body)
 
     async def _live_on(self) -> None:
-        """Live on; a manual clock is left to whoever moves it."""
         while self._open:
-            if not isinstance(self._centre.clock, ManualClock):
-                self._centre.live_on()
+            self._centre.live_on_by_itself()
             await asyncio.sleep(_TICK)
 
 

@@ -7,7 +7,8 @@ from typing import Any, Final
 from starlette.requests import Request
 
 from simulator.api.answers import Centre, Handler, json_body
-from simulator.api.errors import ApiError, bad_request, not_found
+from simulator.api.entities import by_name, known_of, same_version
+from simulator.api.errors import ApiError, bad_request
 from simulator.automation import firing
 from simulator.automation.store import Entity, new_id
 
@@ -44,7 +45,7 @@ async def list_triggers(centre: Centre, request: Request) -> Entity:
     """Tell the triggers, in pages by cursor."""
     size = int(request.query_params.get("pageSize", "25"))
     at = int(request.query_params.get("after", "0"))
-    found = sorted(centre.automation.triggers.values(), key=lambda each: str(each["name"]))
+    found = by_name(centre.automation.triggers.values())
     answer: Entity = {"entities": found[at : at + size], "selfUri": _BASE}
     if at + size < len(found):
         answer["nextUri"] = f"{_BASE}?pageSize={size}&after={at + size}"
@@ -69,9 +70,7 @@ async def read_trigger(centre: Centre, request: Request) -> Entity:
 
 async def put_trigger(centre: Centre, request: Request) -> Entity:
     known, body = _known(centre, request), await _checked(centre, request)
-    version = (await json_body(request)).get("version")
-    if version != known["version"]:
-        raise ApiError(409, "version.conflict", f"The version is {known['version']} by now")
+    same_version(known, await json_body(request))
     if body["topicName"] != known["topicName"]:
         raise bad_request("topicName cannot be changed")
     return _write(centre, known["id"], body | {"version": known["version"] + 1})
@@ -79,7 +78,7 @@ async def put_trigger(centre: Centre, request: Request) -> Entity:
 
 async def delete_trigger(centre: Centre, request: Request) -> Entity:
     del centre.automation.triggers[_known(centre, request)["id"]]
-    firing.follow(centre.triggered, centre.automation)
+    centre.follow_triggers()
     return {}
 
 
@@ -139,25 +138,15 @@ def _check_criteria(given: Any) -> None:
 def _write(centre: Centre, id_: str, body: Entity) -> Entity:
     usual = {"enabled": True, "matchCriteria": []}
     centre.automation.triggers[id_] = {"id": id_, **usual, **body, "selfUri": f"{_BASE}/{id_}"}
-    firing.follow(centre.triggered, centre.automation)
+    centre.follow_triggers()
     return centre.automation.triggers[id_]
 
 
 def _known(centre: Centre, request: Request) -> Entity:
-    id_ = request.path_params["id"]
-    if id_ not in centre.automation.triggers:
-        raise not_found("trigger", id_)
-    return centre.automation.triggers[id_]
+    return known_of(centre.automation.triggers, request, "trigger")
 
 
 # -- the control surface ---------------------------------------------------------------------
-async def put_permissions(centre: Centre, request: Request) -> Entity:
-    """Take permissions away: {"denied": ["routing:queue:view"]}; an empty list gives all back."""
-    body = await json_body(request)
-    centre.permissions.deny(body.get("denied") if isinstance(body, dict) else None)
-    return {"denied": sorted(centre.permissions.denied)}
-
-
 async def read_triggered(centre: Centre, request: Request) -> Entity:
     """Tell what the triggers have sent where, and what became of it."""
     return centre.triggered.told()
@@ -180,7 +169,6 @@ ROUTES: Sequence[tuple[str, str, Handler]] = (
     ("POST", f"{_BASE}/{{id}}/test", try_trigger),
 )
 CONTROL: Sequence[tuple[str, str, Handler]] = (
-    ("PUT", "/simulator/permissions", put_permissions),
     ("GET", "/simulator/triggered", read_triggered),
     ("POST", "/simulator/triggered/flush", flush_triggered),
 )

@@ -131,6 +131,7 @@ def _common(seen: Seen, at: int) -> Body:
         "subject": session.subject,
         "messageType": enum(session.message_type),
         "conversationExternalContactIds": [contact] if contact else [],
+        "utilizationLabel": conversation.label,
     }
 
 
@@ -156,7 +157,11 @@ def _own(seen: Seen) -> Body:
                 "flowVersion": "12.0",
             }
         case "acd":
-            return _callback(seen) | {"queueId": session.queue_id, "routingPriority": 0}
+            return _callback(seen) | {
+                "queueId": session.queue_id,
+                "routingPriority": seen.conversation.priority,
+                "requestedRoutingSkillIds": list(seen.conversation.skill_ids),
+            }
         case _:
             return _callback(seen) | {"queueId": session.queue_id, "userId": participant.user_id}
 

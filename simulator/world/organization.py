@@ -3,7 +3,7 @@
 All ids follow from the seed and nothing else: a restart finds the same organization.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final
@@ -18,6 +18,8 @@ INTERRUPTABLE: Final[dict[str, frozenset[str]]] = {
     "email": frozenset({"voice", "callback", "chat", "message"}),
 }
 CAPACITY: Final = {"voice": 1, "callback": 1, "chat": 2, "message": 6, "email": 6}
+# How long each medium rings at an agent, in seconds.
+ALERTING_TIMEOUT: Final = {"voice": 15, "callback": 30, "chat": 30, "message": 45, "email": 120}
 # What the utilization API calls a medium.
 UTILIZATION_NAMES: Final = {"voice": "call"}
 
@@ -32,6 +34,9 @@ WRAP_UP_NAMES: Final = (
     "Spam",
 )
 FLOWS: Final = ("E-mail triage", "Welcome bot", "Main menu")
+SKILLS: Final = ("Contracts", "Damage", "Billing", "Complaints")
+LANGUAGES: Final = ("German", "English", "Turkish")
+LABELS: Final = ("Premium", "Regulator")
 FORMS: Final = ("Customer satisfaction", "Quality monitoring")
 
 
@@ -57,6 +62,7 @@ class Queue:
     answer_within: int = 20_000  # service level, ms
     multiple_actions: bool = False  # each sent e-mail ends a session
     outbound: bool = False  # its agents call out
+    auto_answer: bool = False  # what it offers is answered without the agent's doing
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,7 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A wrap-up code, a form or a flow."""
+    """A wrap-up code, a form, a flow, a skill, a language or a utilization label."""
 
     id: str
     name: str
@@ -115,6 +121,9 @@ class Organization:
     flows: tuple[Named, ...]
     schedules: tuple[Schedule, ...]
     schedule_groups: tuple[ScheduleGroup, ...]
+    skills: tuple[Named, ...]
+    languages: tuple[Named, ...]
+    labels: tuple[Named, ...]
     queue_by_id: dict[str, Queue] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -173,14 +182,22 @@ _AGENTS: Final = (
 _SUPERVISORS: Final = ("Xenia Thorn", "Zoe Albers")
 
 
-def found(*, seed: int, zone: str) -> Organization:
-    """Found the organization of a seed; zone is its IANA time zone."""
+def found(*, seed: int, zone: str, auto_answer: Collection[str] = ()) -> Organization:
+    """Found the organization of a seed; zone is its IANA time zone.
+
+    auto_answer names the queues whose contacts are answered at once. Raises ValueError where there
+    is no such queue.
+    """
+    if unknown := set(auto_answer) - {row[0] for row in _QUEUES}:
+        raise ValueError(f"there is no queue {', '.join(sorted(unknown))}")
     draw = Random(f"organization/{seed}")
     ids = iter(lambda: new_id(draw), "")
     divisions = tuple(
         Division(next(ids), name, home=name == "Home") for name in ("Home", "Service", "Claims")
     )
-    queues = tuple(_queue(next(ids), divisions, row) for row in _QUEUES)
+    queues = tuple(
+        _queue(next(ids), divisions, row, auto_answer=row[0] in auto_answer) for row in _QUEUES
+    )
     schedules = _schedules(ids)
     return Organization(
         id=next(ids),
@@ -196,6 +213,9 @@ def found(*, seed: int, zone: str) -> Organization:
         flows=tuple(Named(next(ids), name) for name in FLOWS),
         schedules=schedules,
         schedule_groups=_schedule_groups(ids, schedules),
+        skills=tuple(Named(next(ids), name) for name in SKILLS),
+        languages=tuple(Named(next(ids), name) for name in LANGUAGES),
+        labels=tuple(Named(next(ids), name) for name in LABELS),
     )
 
 
@@ -208,6 +228,8 @@ def _queue(
     id_: str,
     divisions: tuple[Division, ...],
     row: tuple[str, int, str, float, str, str, tuple[int, int] | None],
+    *,
+    auto_answer: bool,
 ) -> Queue:
     name, division, media, rate, message_type, address, hours = row
     return Queue(
@@ -222,6 +244,7 @@ def _queue(
         answer_within=4 * 3_600_000 if media == "email" else 20_000,
         multiple_actions=name == "Claims E-Mail",
         outbound=name == "Sales Outbound",
+        auto_answer=auto_answer,
     )
 
 

@@ -3,7 +3,7 @@
 from random import Random
 from typing import Any, Final
 
-from simulator.world import ledger
+from simulator.world import ledger, requests
 from simulator.world.customers import Customer
 from simulator.world.engine import SECOND, Action
 from simulator.world.floor import Floor
@@ -166,8 +166,9 @@ class Parties:
         return common | fields
 
     def _open_conversation(self) -> Conversation:
+        id_ = self.floor.new_id()
         conversation = Conversation(
-            id=self.floor.new_id(),
+            id=id_,
             media=self.media,
             start=self.timeline.now,
             direction=self.direction,
@@ -177,6 +178,7 @@ class Parties:
             our_address=self.queue.address,
             external_tag=f"case-{self.draw.randrange(10**6):06d}" if self.chance(0.15) else "",
             subject=self.draw.choice(_SUBJECTS) if self.media == "email" else "",
+            **requests.made(id_, self.floor.organization)._asdict(),
         )
         self.floor.conversations[conversation.id] = conversation
         return conversation

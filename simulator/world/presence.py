@@ -10,11 +10,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from chrono.instants import from_ms, isoformat
 from simulator.world.desk import Away, Desk
 from simulator.world.engine import Timeline
 from simulator.world.feed import Feed, Occurrence
 from simulator.world.records import Spell
+from simulator.world.wording import moment
 from simulator.world.work import State, Work
 
 ACTIVITY = "v2.users.{}.activity"
@@ -155,23 +155,19 @@ def activity(one: Presence) -> dict[str, Any]:
     presence, routing = one.presence[-1], one.routing[-1]
     return {
         "id": one.user_id,
-        "routingStatus": {"status": str(routing.value), "startTime": _moment(routing.start)},
+        "routingStatus": {"status": str(routing.value), "startTime": moment(routing.start)},
         "presence": {
             "presenceDefinition": {
                 "id": presence_id(presence.value),
                 "systemPresence": str(presence.value),
             },
             "presenceMessage": "",
-            "modifiedDate": _moment(presence.start),
+            "modifiedDate": moment(presence.start),
         },
-        "outOfOffice": {"active": False, "modifiedDate": _moment(presence.start)},
+        "outOfOffice": {"active": False, "modifiedDate": moment(presence.start)},
         "activeQueueIds": list(one.desk.agent.queue_ids) if one.desk.present else [],
-        "dateActiveQueuesChanged": _moment(presence.start),
+        "dateActiveQueuesChanged": moment(presence.start),
     }
-
-
-def _moment(at: int) -> str:
-    return isoformat(from_ms(at))
 
 
 def _turn(spells: list[Spell], value: str, now: int) -> bool:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chrono.instants import from_ms, isoformat
 from simulator.world.records import Conversation, Evaluation
+from simulator.world.wording import moment
 
 TOPIC = "v2.quality.evaluations"
 Body = dict[str, Any]
@@ -19,7 +19,7 @@ def body(
         "conversationId": conversation.id,
         "agent": {"id": known.user_id, "displayName": names.get(known.user_id, "")},
         "evaluator": {"id": known.evaluator_id, "displayName": names.get(known.evaluator_id, "")},
-        "eventTime": isoformat(from_ms(known.event_time)),
+        "eventTime": moment(known.event_time),
         "evaluationFormId": known.form_id,
         "formName": known.form_name,
         "status": known.status,
@@ -27,7 +27,7 @@ def body(
         "divisionIds": conversation.division_ids,
         "rescore": known.rescored,
         "rescoreCount": int(known.rescored),
-        "conversationDate": isoformat(from_ms(conversation.start)),
+        "conversationDate": moment(conversation.start),
         "mediaType": [conversation.media],
     }
     if before:

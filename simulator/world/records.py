@@ -200,6 +200,10 @@ class Conversation:
     subject: str = ""
     end: int | None = None
     external_tag: str = ""
+    skill_ids: tuple[str, ...] = ()  # asked for, as its segments in queues tell
+    language_id: str = ""
+    priority: int = 0
+    label: str = ""
     auto_generated: bool = False  # its first message was written by a machine
     participants: list[Participant] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)

@@ -8,7 +8,7 @@ from typing import Protocol
 from simulator.world import ledger
 from simulator.world.desk import Desk
 from simulator.world.engine import SECOND, Timeline
-from simulator.world.organization import Queue
+from simulator.world.organization import ALERTING_TIMEOUT, Queue
 from simulator.world.records import Session
 from simulator.world.work import Work
 
@@ -19,7 +19,7 @@ _ANSWER = {  # seconds until an offered contact is answered
     "message": (2, 25),
     "email": (2, 50),
 }
-_ALERTING_TIMEOUT = {"voice": 15, "callback": 30, "chat": 30, "message": 45, "email": 120}
+_AT_ONCE = 300  # ms until an auto-answered contact is connected
 _DECLINED, _UNANSWERED = 0.025, 0.025
 _ENOUGH = 3  # agents passed over; then all may be asked again
 _STRENGTH = ("voice", "callback", "chat", "message", "email")
@@ -114,10 +114,13 @@ class Routing:
         low, high = _ANSWER[waiting.queue.media]
         reaction = self._draw.randrange(low * SECOND, high * SECOND)
         end: Callable[[], None]
-        if luck < _DECLINED:
+        if waiting.queue.auto_answer:
+            reaction = _AT_ONCE
+            end = lambda: self._answered(waiting, work)  # noqa: E731
+        elif luck < _DECLINED:
             end = lambda: self._refused(waiting, work, "nAgentDeclined")  # noqa: E731
         elif luck < _DECLINED + _UNANSWERED:
-            reaction = _ALERTING_TIMEOUT[waiting.queue.media] * SECOND
+            reaction = ALERTING_TIMEOUT[waiting.queue.media] * SECOND
             end = lambda: self._refused(waiting, work, "tNotResponding")  # noqa: E731
         else:
             end = lambda: self._answered(waiting, work)  # noqa: E731

@@ -5,40 +5,21 @@ neither start nor end of the conversation in it.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
-from chrono.instants import from_ms, isoformat
 from simulator.world.detail_events import last_talk
-from simulator.world.records import Conversation, Participant, Segment, Sender, Session
+from simulator.world.records import Conversation, Participant, Sender, Session
+from simulator.world.wording import (
+    COLLECTIONS,
+    after_call_work,
+    connected,
+    disconnect_type,
+    moment,
+    state,
+    wrap_up,
+)
 
 Body = dict[str, Any]
-
-_COLLECTIONS: Final = {
-    "voice": "calls",
-    "callback": "callbacks",
-    "chat": "chats",
-    "email": "emails",
-    "message": "messages",
-}
-_STATES: Final = {
-    "alert": "alerting",
-    "dialing": "dialing",
-    "contacting": "contacting",
-    "parked": "parked",
-}
-_CONNECTED: Final = frozenset({"interact", "hold", "parked", "ivr", "system"})
-# disconnectType as these topics spell it, where it differs from analytics'.
-_DISCONNECTS: Final = {
-    "conferenceTransfer": "transfer.conference",
-    "consultTransfer": "transfer.consult",
-    "forwardTransfer": "transfer.forward",
-    "noAnswerTransfer": "transfer.noanswer",
-    "notAvailableTransfer": "transfer.notavailable",
-    "dndTransfer": "transfer.dnd",
-    "dndEndpoint": "endpoint.dnd",
-    "sessionExpired": "session.expired",
-    "transportFailure": "transport.failure",
-}
 
 
 def conversation(known: Conversation, names: Mapping[str, str]) -> Body:
@@ -60,8 +41,8 @@ def _participant(participant: Participant, known: Conversation, names: Mapping[s
     customer = participant.purpose in {"customer", "external"}
     body: Body = {
         "id": participant.id,
-        "connectedTime": _moment(min(filter(None, map(_connected, sessions)), default=None)),
-        "endTime": _moment(_ended(sessions)),
+        "connectedTime": moment(min(filter(None, map(connected, sessions)), default=None)),
+        "endTime": moment(_ended(sessions)),
         "userId": participant.user_id,
         "externalContactId": participant.external_contact_id,
         "name": participant.name or names.get(participant.user_id, ""),
@@ -69,12 +50,12 @@ def _participant(participant: Participant, known: Conversation, names: Mapping[s
         "purpose": participant.purpose,
         "address": known.customer_address if customer else known.our_address,
         "attributes": participant.attributes,
-        **_after_call_work(sessions[-1]),
+        **after_call_work(sessions[-1]),
     }
     if participant.purpose == "agent":
         body |= {"wrapupRequired": True, "wrapupPrompt": "mandatory"}
     for session in sessions:
-        body.setdefault(_COLLECTIONS[session.media], []).append(_communication(session, known))
+        body.setdefault(COLLECTIONS[session.media], []).append(_communication(session, known))
     return _present(body)
 
 
@@ -85,20 +66,20 @@ def _communication(session: Session, known: Conversation) -> Body:
     parked = not over and talk.segment_type == "parked"
     body: Body = {
         "id": session.id,
-        "state": "disconnected" if over else _state(talk),
-        "initialState": _state(session.segments[0]),
+        "state": "disconnected" if over else state(talk),
+        "initialState": state(session.segments[0]),
         "held": held,
         "direction": session.direction,
         "provider": session.provider,
         "peerId": session.peer_id,
-        "connectedTime": _moment(_connected(session)),
-        "disconnectedTime": _moment(talk.end),
-        "startHoldTime": _moment(talk.start) if held else None,
-        "parkTime": _moment(talk.start) if parked else None,
+        "connectedTime": moment(connected(session)),
+        "disconnectedTime": moment(talk.end),
+        "startHoldTime": moment(talk.start) if held else None,
+        "parkTime": moment(talk.start) if parked else None,
         **_of_medium(session, known),
     }
     if over:
-        body["disconnectType"] = _DISCONNECTS.get(talk.disconnect_type, talk.disconnect_type)
+        body["disconnectType"] = disconnect_type(talk)
     if session.purpose == "agent":
         body |= _work_after(session)
     return _present(body)
@@ -132,7 +113,7 @@ def _messages(session: Session, known: Conversation) -> list[Body]:
     return [
         {
             "messageId": message.id,
-            "messageTime": _moment(message.at),
+            "messageTime": moment(message.at),
             "messageStatus": "received"
             if message.sender is Sender.CUSTOMER
             else "delivery-success",
@@ -151,51 +132,17 @@ def _work_after(session: Session) -> Body:
     told = _present(
         {
             "state": "pending" if work.end is None else "complete",
-            "startTime": _moment(work.start),
-            "endTime": _moment(work.end),
+            "startTime": moment(work.start),
+            "endTime": moment(work.end),
         }
     )
-    return {"afterCallWork": told, "afterCallWorkRequired": True, **_code(work)}
-
-
-def _after_call_work(session: Session) -> Body:
-    work = session.segments[-1]
-    if work.segment_type != "wrapup":
-        return {}
-    times = {"startAcwTime": _moment(work.start), "endAcwTime": _moment(work.end)}
-    return times | _code(work)
-
-
-def _code(work: Segment) -> Body:
-    if work.end is None:
-        return {}
-    return {
-        "wrapup": {
-            "code": work.wrap_up_code,
-            "notes": work.wrap_up_note,
-            "durationSeconds": (work.end - work.start) // 1000,
-            "endTime": _moment(work.end),
-        }
-    }
-
-
-def _state(segment: Segment) -> str:
-    return _STATES.get(segment.segment_type, "connected")
-
-
-def _connected(session: Session) -> int | None:
-    starts = (s.start for s in session.segments if s.segment_type in _CONNECTED)
-    return next(starts, None)
+    return {"afterCallWork": told, "afterCallWorkRequired": True, **wrap_up(work)}
 
 
 def _ended(sessions: list[Session]) -> int | None:
     """Return when the last communication ended, None while one lasts."""
     ends = [last_talk(session).end for session in sessions]
     return None if None in ends else max(end or 0 for end in ends)
-
-
-def _moment(at: int | None) -> str | None:
-    return None if at is None else isoformat(from_ms(at))
 
 
 def _present(body: Body) -> Body:

@@ -3,7 +3,8 @@
 All instants are integer milliseconds since 1970 UTC, None where there is none; an absent text is
 "". A conversation has:
 
-- genesys_id, started_at, ended_at, originating_direction, external_tag, division_ids
+- genesys_id, started_at, ended_at, originating_direction, external_tag, division_ids,
+  message_type, skill_ids, language_id
 - participants: genesys_id, purpose, user_id, name, external_contact_id, attributes, and
   - sessions: genesys_id, media_type, direction, provider, message_type, peer_id, ani, dnis,
     address_from, address_to, and
@@ -56,6 +57,9 @@ def conversation(known: Conversation) -> Fact:
         "originating_direction": known.direction,
         "external_tag": known.external_tag,
         "division_ids": known.division_ids,
+        "message_type": _message_type(known),
+        "skill_ids": list(known.skill_ids) if _is_routed(known) else [],
+        "language_id": known.language_id if _is_routed(known) else "",
         "participants": [_participant(p) for p in known.participants],
         "surveys": [_survey(s) for s in known.surveys],
         "evaluations": [_evaluation(e) for e in known.evaluations],
@@ -65,6 +69,17 @@ def conversation(known: Conversation) -> Fact:
         "last_written_at": last.at if last else None,
         "holds": [_hold(h) for h in known.holds],
     }
+
+
+def _message_type(known: Conversation) -> str:
+    customers = [s for s in known.sessions if s.purpose in {"customer", "external"}]
+    return next((s.message_type for s in customers if s.message_type), "")
+
+
+def _is_routed(known: Conversation) -> bool:
+    """Tell whether some segment in a queue tells what the contact asks for."""
+    routed = [s for s in known.sessions if s.purpose in {"acd", "agent"}]
+    return any(segment.queue_id for session in routed for segment in session.segments)
 
 
 def _last_turn(messages: list[Message]) -> Message | None:

@@ -21,14 +21,16 @@ JOBS_AVAILABLE = "v2.analytics.conversations.details.jobs.availability"
 
 
 class World:
-    """A contact centre. Its history depends on seed, epoch and zone, on nothing else.
+    """A contact centre. Its history depends on what it is made with, on nothing else.
 
     epoch is a UTC instant; the first contact comes after it. zone is an IANA time zone: the
     centre's. Conversations that ended more than keep_days ago are forgotten. corrections is the
-    share of conversations that are rewritten on the third day after their end.
+    share of conversations that are rewritten on the third day after their end. auto_answer names
+    queues whose contacts agents need not answer. In a quiet one nobody comes, neither agents nor
+    customers, but for whom somebody brings to its floor.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a history depends on
         self,
         *,
         seed: int,
@@ -36,11 +38,13 @@ class World:
         zone: str = "Europe/Berlin",
         keep_days: int = 14,
         corrections: float = 0.0,
+        auto_answer: Collection[str] = (),
+        quiet: bool = False,
     ) -> None:
         start = to_ms(epoch)
         stream = f"{seed}/{start}/{zone}"
         self.epoch = from_ms(start)
-        self.organization: Organization = found(seed=seed, zone=zone)
+        self.organization: Organization = found(seed=seed, zone=zone, auto_answer=auto_answer)
         self.feed = Feed()
         self._keep = keep_days * DAY
         self._floor = Floor(
@@ -52,12 +56,22 @@ class World:
         )
         timeline = self._floor.timeline
         self.presences = Presences(timeline, self._floor.desks, self.feed)
-        Shifts(
-            timeline, self._floor.calendar, self._floor.desks, Random(f"{stream}/shifts")
-        ).begin()
-        for queue in self.organization.queues:
-            Arrivals(self._floor, queue, Random(f"{stream}/arrivals/{queue.id}")).begin()
+        if not quiet:
+            self._open(stream)
         timeline.after(DAY, self._forget)
+
+    def _open(self, stream: str) -> None:
+        """Let agents and customers come."""
+        floor = self._floor
+        shifts = Random(f"{stream}/shifts")
+        Shifts(floor.timeline, floor.calendar, floor.desks, shifts).begin()
+        for queue in self.organization.queues:
+            Arrivals(floor, queue, Random(f"{stream}/arrivals/{queue.id}")).begin()
+
+    @property
+    def floor(self) -> Floor:
+        """Where contacts meet agents."""
+        return self._floor
 
     @property
     def now(self) -> datetime:
