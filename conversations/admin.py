@@ -226,9 +226,40 @@ class SessionStateAdmin(MirrorAdmin):
     ordering = ("-heard_at", "-pk")
 
 
+@admin.register(models.RoutingNote)
+class RoutingNoteAdmin(MirrorAdmin):
+    """Priority and utilization label of conversations, as events told them last."""
+
+    list_display = ("conversation_id", "priority", "label", "at")
+    search_fields = ("conversation_id__exact",)
+    search_help_text = "The whole id of a conversation"
+    ordering = ("-at", "-pk")
+
+
 @admin.register(models.Change)
 class ChangeAdmin(BelowConversationAdmin):
     list_display = ("conversation", "recorded_at", "window_start", "window_end")
+
+
+@admin.register(models.Audience)
+class AudienceAdmin(MirrorAdmin):
+    """Who is to be told of Common Events: destinations, extensions."""
+
+    list_display = ("name",)
+    search_fields = ("name",)
+    ordering = ("name",)
+
+
+@admin.register(models.HandlerFailure)
+class HandlerFailureAdmin(MirrorAdmin):
+    """Extension code that failed in transactions. Deleting a row says that it is seen to."""
+
+    list_display = ("handler", "count", "error", "place", "since", "failed_at", "key")
+    search_fields = ("handler",)
+    ordering = ("handler",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("conversations.delete_handlerfailure")
 
 
 @admin.register(models.RawSnapshot)

@@ -42,6 +42,7 @@ def write_agents(*, agents: Iterable[directory.Agent]) -> Written:
             "email": agent.email,
             "division_id": agent.division_id,
             "state": agent.state,
+            "auto_answer": agent.auto_answer,
         }
         for agent in agents
     }

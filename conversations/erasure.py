@@ -89,8 +89,7 @@ def strip_users(user_ids: Collection[str]) -> Counter[str]:
 
 def portions(pks: Sequence[int]) -> Iterator[Sequence[int]]:
     """Cut pks into as many as one transaction may hold back others for."""
-    for start in range(0, len(pks), AT_ONCE):
-        yield pks[start : start + AT_ONCE]
+    return bulk.portions(pks, AT_ONCE)
 
 
 @transaction.atomic

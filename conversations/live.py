@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Case, F, Q, When
 
-from conversations import bulk, tables, telling
-from conversations.domain.events import HOLDS, CommonEvent, Seen, look
-from conversations.domain.live import PROVABLE, News, Proven, proven, renamed
+from conversations import tables, telling
+from conversations.domain.events import HOLDS, CommonEvent
+from conversations.domain.live import PROVABLE, RINGING, News, Proven, proven, renamed
+from conversations.domain.seen import CONNECTED, Seen, look
 from conversations.models import CommonEvent as EventRow
-from conversations.models import Conversation, Participant, SessionState
+from conversations.models import Conversation, Participant, Segment, SessionState
 
 _NEWS: Final = News._fields
 _DETAILS: Final = ("participant_id", "user_id", "purpose", "media_type", "queue_id")
@@ -48,6 +50,23 @@ def tell(*, genesys_ids: Collection[str], now: datetime) -> int:
     )
 
 
+def beyond_ringing(sessions: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return which sessions, by conversation and session, are known to be answered, or over."""
+    conversation_ids, session_ids = ({pair[n] for pair in sessions} for n in (0, 1))
+    told = SessionState.objects.filter(
+        conversation_id__in=conversation_ids, session_id__in=session_ids
+    ).exclude(state__in=RINGING)
+    shown = Segment.objects.filter(
+        Q(segment_type__in=CONNECTED) | ~Q(disconnect_type=""),
+        session__conversation__genesys_id__in=conversation_ids,
+        session__genesys_id__in=session_ids,
+    )
+    return {
+        *told.values_list("conversation_id", "session_id"),
+        *shown.values_list("session__conversation__genesys_id", "session__genesys_id"),
+    }
+
+
 def _hold(genesys_ids: Iterable[str]) -> list[Conversation]:
     """Lock conversations to the end of the transaction, before any row of their news.
 
@@ -58,13 +77,14 @@ def _hold(genesys_ids: Iterable[str]) -> list[Conversation]:
     return list(rows.filter(genesys_id__in=genesys_ids).order_by("pk"))
 
 
-def settle(shown: Sequence[tuple[int, Seen]], now: datetime) -> int:
+def settle(shown: Sequence[tuple[int, Seen]], now: datetime, *, historic: bool = False) -> int:
     """Bring the Common Events of conversations (pk, reading) to what reading and news imply.
 
     An instant that news told roughly is put right by the reading; what is told keeps its name.
-    Whoever calls holds the conversations' rows. Returns how many events were told.
+    Whoever calls holds the conversations' rows. historic: what is told is nobody's news. Returns
+    how many events were told.
     """
-    news = _news_of([seen.conversation.genesys_id for _, seen in shown])
+    news = news_of([seen.conversation.genesys_id for _, seen in shown])
     concerned = [
         (pk, proven(seen, news[seen.conversation.genesys_id]))
         for pk, seen in shown
@@ -74,7 +94,7 @@ def settle(shown: Sequence[tuple[int, Seen]], now: datetime) -> int:
         return 0
     told = _told([pk for pk, _ in concerned])
     fresh = [row for pk, found in concerned for row in _put_right(pk, found, told, now)]
-    bulk.insert(EventRow, telling.COLUMNS, fresh)
+    telling.write(fresh, historic=historic)
     _mark_told(shown, concerned)
     return len(fresh)
 
@@ -119,7 +139,8 @@ def _key(one: News | SessionState) -> tuple[str, str, datetime, str]:
     return one.conversation_id, one.session_id, one.since, one.state
 
 
-def _news_of(genesys_ids: Sequence[str]) -> dict[str, list[News]]:
+def news_of(genesys_ids: Sequence[str]) -> dict[str, list[News]]:
+    """Return what events told of sessions, by conversation, in the order in which it came."""
     rows = SessionState.objects.filter(conversation_id__in=genesys_ids).values_list(*_NEWS)
     found: dict[str, list[News]] = {}
     for row in rows.order_by("pk"):
@@ -141,18 +162,29 @@ def _put_right(pk: int, found: Proven, told: _Told, now: datetime) -> list[table
         if known is None:
             fresh.append(event)
         elif _differs(known, event):
-            EventRow.objects.filter(pk=known.pk).update(at=event.at, payload=dict(event.about))
+            _correct(known, event, now)
     return list(telling.rows_of(pk, fresh, now))
+
+
+def _correct(row: EventRow, event: CommonEvent, now: datetime) -> None:
+    """Put an event right. One that nobody has been told of yet will be told so from the first."""
+    EventRow.objects.filter(pk=row.pk).update(
+        at=event.at,
+        payload=dict(event.about),
+        revision=F("revision") + Case(When(announced=True, then=1), default=0),
+        announced=row.historic or not telling.is_heard(),
+    )
+    if not row.historic:
+        telling.call_again(row, event, now)
 
 
 def _differs(row: EventRow, event: CommonEvent) -> bool:
     return row.at != event.at or row.payload != dict(event.about)
 
 
-def _mark_told(shown: Sequence[tuple[int, Seen]], concerned: Iterable[tuple[int, Proven]]) -> None:
+def _mark_told(shown: Sequence[tuple[int, Seen]], concerned: Sequence[tuple[int, Proven]]) -> None:
     """Mark the news that is told, or has nothing to tell; that of unknown sessions waits."""
     genesys_ids = {pk: seen.conversation.genesys_id for pk, seen in shown}
-    concerned = list(concerned)
     waiting = [session_id for _, found in concerned for session_id in found.open_sessions]
     SessionState.objects.filter(
         conversation_id__in=[genesys_ids[pk] for pk, _ in concerned], told=False

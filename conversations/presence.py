@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from chrono.spans import Span
 from conversations.domain import presence as domain
 from conversations.domain.presence import Away, Known, PresenceTold, State
-from conversations.models import Agent, PresenceSpan
+from conversations.models import Agent, Change, PresenceSpan, Session
 
 Owner = tuple[str, str]  # user and kind
 
@@ -90,11 +90,6 @@ def away(user_ids: Collection[str], at: datetime) -> Mapping[str, Away]:
     return {user_id: one for user_id, one in found.items() if one}
 
 
-def is_away(user_id: str, at: datetime) -> Away | None:
-    """Tell whether one agent is away at an instant, and since when."""
-    return away([user_id], at).get(user_id)
-
-
 def _news(told: Sequence[PresenceTold]) -> list[PresenceTold]:
     """Leave out what stands there already: each event tells the other kind's old state too."""
     at = {one.since for one in told}
@@ -116,6 +111,7 @@ def _record(told: Mapping[Owner, Sequence[Known]], now: datetime) -> int:
         return 0
     users = {user_id for user_id, _ in told}
     _lock(users)
+    before = away(users, now)
     since = min(one.started_at for states in told.values() for one in states)
     rows = _rows(users, since)
     gone: list[int] = []
@@ -134,7 +130,21 @@ def _record(told: Mapping[Owner, Sequence[Known]], now: datetime) -> int:
         unique_fields=["user_id", "kind", "started_at"],
         update_fields=[*Known._fields[:2], "ended_at", "settled", "heard_at"],
     )
+    if gone or written:
+        after = away(users, now)
+        _tell_of_changes({user for user in users if before.get(user) != after.get(user)}, now)
     return len(gone) + len(written)
+
+
+def _tell_of_changes(user_ids: Collection[str], now: datetime) -> None:
+    """Have the clocks computed anew of what agents have open who went away, or came back."""
+    if not user_ids:
+        return
+    held = Session.objects.filter(
+        user_id__in=user_ids, purpose="agent", ended_at=None, conversation__ended_at=None
+    )
+    pks = held.order_by("conversation_id").values_list("conversation_id", flat=True).distinct()
+    Change.objects.bulk_create(Change(conversation_id=pk, recorded_at=now) for pk in pks)
 
 
 def _lock(user_ids: Collection[str]) -> None:

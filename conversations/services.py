@@ -11,7 +11,9 @@ from django.db import IntegrityError, transaction
 
 from conversations import bulk, live, merge, older, tables, telling
 from conversations.domain import attributes, facts
-from conversations.domain.events import AGENT_PURPOSES, Seen, diff, look, settled
+from conversations.domain.events import diff
+from conversations.domain.seen import AGENT_PURPOSES, Seen, look
+from conversations.domain.stretches import settled
 from conversations.models import Change, Conversation, RawSnapshot
 from conversations.models import CommonEvent as EventRow
 
@@ -19,7 +21,8 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 _COLUMNS = (
     *("started_at", "ended_at", "originating_direction", "media_type", "queue_id", "user_id"),
-    *("external_tag", "division_ids", "observed_at", "content_hash", "settled", "other_hash"),
+    *("external_tag", "division_ids", "message_type", "skill_ids", "language_id"),
+    *("observed_at", "content_hash", "settled", "other_hash"),
 )
 _CHANGE_COLUMNS = (
     *("conversation_id", "user_ids", "window_start", "window_end", "recorded_at"),
@@ -68,7 +71,7 @@ def record(
     known = -1
     while True:
         try:
-            done = _record_history(latest, now) if historic else _record(latest, now)
+            done = _record(latest, now, historic=historic)
         except IntegrityError:
             # Another process wrote one of the new conversations first: now it is a known one. That
             # may happen again as long as any is new.
@@ -93,18 +96,9 @@ def _rank(snapshot: facts.Snapshot) -> tuple[datetime, bytes]:
 
 
 @transaction.atomic
-def _record_history(latest: dict[str, facts.Snapshot], now: datetime) -> Recorded:
-    done = _record(latest, now)
-    recorded_at = now.replace(microsecond=now.microsecond // 1000 * 1000)  # as it was written
-    # By keys, not by a join: without statistics PostgreSQL planned that at 17 s for a batch.
-    pks = list(Conversation.objects.filter(genesys_id__in=latest).values_list("pk", flat=True))
-    fresh = EventRow.objects.filter(conversation_id__in=pks, recorded_at__range=(recorded_at, now))
-    fresh.update(historic=True)
-    return done
-
-
-@transaction.atomic
-def _record(latest: dict[str, facts.Snapshot], now: datetime) -> Recorded:
+def _record(
+    latest: dict[str, facts.Snapshot], now: datetime, *, historic: bool = False
+) -> Recorded:
     known = {
         row.genesys_id: row
         # no_key: rows of others that name one of these must not wait, nor make a ring of waiting.
@@ -122,8 +116,8 @@ def _record(latest: dict[str, facts.Snapshot], now: datetime) -> Recorded:
             stale.append((row, snapshot))
         elif not _shows(row, snapshot):
             fresh.append((row, snapshot))
-    _insert(new, now)
-    _update(fresh, now)
+    _insert(new, now, historic=historic)
+    _update(fresh, now, historic=historic)
     older.adopt_attributes(stale)
     unchanged = len(known) - len(fresh) - len(stale)
     return Recorded(len(new), len(fresh), unchanged, len(stale))
@@ -141,7 +135,7 @@ def _hashes(row: Conversation) -> tuple[bytes, ...]:
     return (first, bytes(row.other_hash)) if row.other_hash else (first,)
 
 
-def _insert(snapshots: list[facts.Snapshot], now: datetime) -> None:
+def _insert(snapshots: list[facts.Snapshot], now: datetime, *, historic: bool) -> None:
     if not snapshots:
         return
     pks = bulk.new_ids(Conversation, len(snapshots))
@@ -152,12 +146,14 @@ def _insert(snapshots: list[facts.Snapshot], now: datetime) -> None:
         [(one.pk, one.snapshot.conversation.genesys_id, *_row(one)) for one in news],
     )
     merge.write([(one.pk, one.snapshot.conversation) for one in news], None)
-    bulk.insert(EventRow, telling.COLUMNS, _events(news, now))
-    live.settle([(one.pk, one.after) for one in news], now)
+    telling.write(_events(news, now), historic=historic)
+    live.settle([(one.pk, one.after) for one in news], now, historic=historic)
     _tell_of_changes(news, now)
 
 
-def _update(fresh: list[tuple[Conversation, facts.Snapshot]], now: datetime) -> None:
+def _update(
+    fresh: list[tuple[Conversation, facts.Snapshot]], now: datetime, *, historic: bool
+) -> None:
     if not fresh:
         return
     rows = [row for row, _ in fresh]
@@ -168,7 +164,7 @@ def _update(fresh: list[tuple[Conversation, facts.Snapshot]], now: datetime) -> 
     ]
     bulk.update(Conversation, _COLUMNS, [(*_row(one), one.pk) for one in news])
     merge.write([(one.pk, one.snapshot.conversation) for one in news], stored)
-    _tell(news, now)
+    _tell(news, now, historic=historic)
     _tell_of_changes([one for one in news if _differs(one)], now)
 
 
@@ -195,12 +191,12 @@ def _also_told_by(
     return None
 
 
-def _tell(news: list[_News], now: datetime) -> None:
+def _tell(news: list[_News], now: datetime, *, historic: bool) -> None:
     """Write the events that are not told yet: whoever holds the conversations' rows is alone."""
     told = EventRow.objects.filter(conversation_id__in=[one.pk for one in news])
     known = list(told.values_list(*telling.COLUMNS[:3]))
-    bulk.insert(EventRow, telling.COLUMNS, telling.untold(_events(news, now), known))
-    live.settle([(one.pk, one.after) for one in news], now)
+    telling.write(telling.untold(_events(news, now), known), historic=historic)
+    live.settle([(one.pk, one.after) for one in news], now, historic=historic)
 
 
 def _differs(news: _News) -> bool:
@@ -240,6 +236,9 @@ def _row(news: _News) -> tables.Row:
         *_summary(conversation),
         conversation.external_tag,
         _json(conversation.division_ids),
+        conversation.message_type,
+        _json(conversation.skill_ids),
+        conversation.language_id,
         news.snapshot.observed_at,
         bulk.binary(news.snapshot.content_hash),
         settled(news.after),

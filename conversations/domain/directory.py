@@ -24,13 +24,14 @@ class Queue(NamedTuple):
 
 
 class Agent(NamedTuple):
-    """A user. state: active, inactive or deleted."""
+    """A user. state: active, inactive or deleted. auto_answer: is connected as soon as it rings."""
 
     genesys_id: str
     name: str = ""
     email: str = ""
     division_id: str = ""
     state: str = ""
+    auto_answer: bool = False
 
 
 class WrapUpCode(NamedTuple):

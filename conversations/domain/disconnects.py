@@ -29,6 +29,9 @@ TRANSFERS: Final = frozenset(
     {"transfer", "consultTransfer", "conferenceTransfer", "forwardTransfer"}
 )
 
+# Somebody, or the system, sent the conversation on: another session is to follow.
+HANDED_ON: Final = TRANSFERS | {"noAnswerTransfer", "notAvailableTransfer", "dndTransfer"}
+
 
 def canonical(spelling: str) -> str:
     """Return analytics' spelling of a disconnect type; one that is not known stays as it is."""

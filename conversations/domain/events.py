@@ -6,22 +6,23 @@ reordered snapshots tell each event once.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from operator import attrgetter
 from typing import NamedTuple
 
-from conversations.domain import holds
+from conversations.domain import holds, talks
 from conversations.domain.disconnects import TRANSFERS
-from conversations.domain.facts import Conversation, Participant, Segment, Session
-
-# Between two sessions of one handover (user.end, acd.start, user.start) nobody may be there for a
-# few seconds; what is longer ends the handover, or the conversation.
-GRACE = timedelta(seconds=5)
-AGENT_PURPOSES = frozenset({"agent", "user"})
-# Who takes a mail while on a call is connected, and the mail on hold before anything else.
-CONNECTED = frozenset({"interact", "hold", "parked"})
-HANDOVER_PURPOSES = AGENT_PURPOSES | {"acd"}
+from conversations.domain.facts import Conversation, Participant
+from conversations.domain.seen import (
+    AGENT_PURPOSES,
+    Seen,
+    Spoken,
+    last_with_disconnect,
+    talk_of,
+)
+from conversations.domain.stretches import Stretch, handovers, is_over, stretches
+from conversations.domain.talks import Talk
 
 
 class Name(StrEnum):
@@ -37,6 +38,11 @@ class Name(StrEnum):
     HANDOVER_ENDED = "handover.ended"
     CONVERSATION_ENDED = "conversation.ended"
     CONVERSATION_REOPENED = "conversation.reopened"
+    SLA_WARNED = "sla.warned"
+    SLA_BREACHED = "sla.breached"
+    SLA_ESCALATED = "sla.escalated"
+    SLA_WITHDRAWN = "sla.withdrawn"
+    CONVERSATION_FORCED = "conversation.forced"
 
 
 HOLDS = frozenset({Name.HOLD_STARTED, Name.HOLD_ENDED})
@@ -61,44 +67,12 @@ class CommonEvent(NamedTuple):
 
 
 _ORDER = attrgetter("at", "name", "subject")
-_START = attrgetter("started_at")
-
-
-class Stretch(NamedTuple):
-    """A run of sessions with no longer gap than GRACE; ended_at is None while one is open."""
-
-    first_session: str
-    started_at: datetime
-    ended_at: datetime | None
-
-
-class Spoken(NamedTuple):
-    """A session that has begun, its participant, and its bounds."""
-
-    participant: Participant
-    session: Session
-    started_at: datetime
-    ended_at: datetime | None
-
-
-class Seen(NamedTuple):
-    """A conversation as it was read at an instant; begun are its sessions in order of start."""
-
-    conversation: Conversation
-    observed_at: datetime
-    begun: tuple[Spoken, ...]
-
-
-def look(conversation: Conversation, observed_at: datetime) -> Seen:
-    """Return a conversation as it was read at an instant."""
-    begun = [
-        Spoken(participant, session, start, session.ended_at)
-        for participant in conversation.participants
-        for session in participant.sessions
-        if (start := session.started_at)
-    ]
-    begun.sort(key=lambda spoken: (spoken.started_at, spoken.session.genesys_id))
-    return Seen(conversation, observed_at, tuple(begun))
+# What tells that the customer notices nothing of it.
+_CONSULT: About = (("consult", "true"),)
+_AGAIN: About = (("again", "true"),)
+# What is added to a session's id where its agent took the customer over after a consultation.
+_TAKEN_OVER = "@taken-over"
+_LONGEST = 100 - len(_TAKEN_OVER)
 
 
 def diff(before: Seen | None, after: Seen) -> list[CommonEvent]:
@@ -109,14 +83,6 @@ def diff(before: Seen | None, after: Seen) -> list[CommonEvent]:
         found = [event for event in found if event.identity not in known]
     found.sort(key=_ORDER)
     return found
-
-
-def settled(seen: Seen) -> bool:
-    """Tell whether time alone adds no event; else the same document must be looked at again."""
-    if seen.conversation.ended_at:
-        return True
-    last = _stretches(_only(seen.begun, HANDOVER_PURPOSES))[-1:]
-    return not last or last[0].ended_at is None or _is_over(last[0], seen)
 
 
 def implied(seen: Seen) -> Iterator[CommonEvent]:
@@ -130,14 +96,28 @@ def implied(seen: Seen) -> Iterator[CommonEvent]:
     for participant in conversation.participants:
         at = first_start.get(participant.genesys_id, conversation.started_at)
         yield _participant_added(name_of, participant, at)
-    for spoken in begun:
-        if spoken.participant.purpose in AGENT_PURPOSES:
-            yield from _agent_events(name_of, spoken, begun)
-    for stretch in _stretches(_only(begun, HANDOVER_PURPOSES)):
-        if _is_over(stretch, seen):
+    yield from _agents_events(name_of, begun)
+    for stretch in handovers(begun):
+        if is_over(stretch, seen):
             assert stretch.ended_at is not None
-            yield CommonEvent(Name.HANDOVER_ENDED, name_of, stretch.first_session, stretch.ended_at)
-    yield from _ends_and_reopenings(conversation, _stretches(begun))
+            yield CommonEvent(
+                Name.HANDOVER_ENDED,
+                name_of,
+                stretch.first_session,
+                stretch.ended_at,
+                _who_left_last(stretch.last),
+            )
+    yield from _ends_and_reopenings(conversation, stretches(begun))
+
+
+def _who_left_last(last: Spoken) -> About:
+    """Return what a handover's end tells of the session that left last, and why it did.
+
+    Mostly an agent's. Where a customer gives up in the queue it is the queue's: that the agent
+    before had transferred says nothing of the end.
+    """
+    left = last_with_disconnect(last.session)
+    return (*about_session(last), ("disconnectType", left.disconnect_type if left else ""))
 
 
 def _participant_added(name_of: str, participant: Participant, at: datetime) -> CommonEvent:
@@ -154,29 +134,54 @@ def _participant_added(name_of: str, participant: Participant, at: datetime) -> 
     )
 
 
-def _agent_events(name_of: str, spoken: Spoken, begun: Sequence[Spoken]) -> Iterator[CommonEvent]:
-    """Yield what one agent session tells: a ring alone is no connection, a hold no end."""
-    session = spoken.session
-    connected_at = min(
-        (s.started_at for s in session.segments if s.segment_type in CONNECTED), default=None
-    )
-    about = about_session(spoken)
-    is_agent = spoken.participant.purpose == "agent"
-    if connected_at and is_agent:
-        yield CommonEvent(Name.AGENT_CONNECTED, name_of, session.genesys_id, connected_at, about)
-    if is_agent:
-        for hold in holds.of(session.segments):
-            yield from hold_events(name_of, session.genesys_id, hold, about)
-    last = _last_with_disconnect(session)
+def _agents_events(name_of: str, begun: Sequence[Spoken]) -> Iterator[CommonEvent]:
+    """Yield what agents' sessions tell, and of other users' who hands on."""
+    mine = [spoken for spoken in begun if spoken.participant.purpose in AGENT_PURPOSES]
+    found = {spoken.session.genesys_id: talk_of(spoken) for spoken in mine}
+    known = [talk for talk in found.values() if talk]
+    for spoken in mine:
+        talk, about = found[spoken.session.genesys_id], about_session(spoken)
+        if spoken.participant.purpose == "agent":
+            if talk:
+                yield from connections(name_of, talk, known, about)
+            for hold in holds.of(spoken.session.segments):
+                yield from hold_events(name_of, spoken.session.genesys_id, hold, about)
+        if talk and talks.is_consult(talk, known) and not talks.took_over_at(talk, known):
+            about += _CONSULT
+        yield from _leaving(name_of, spoken, talk, begun, about)
+
+
+def connections(
+    name_of: str, talk: Talk, known: Sequence[Talk], about: About
+) -> Iterator[CommonEvent]:
+    """Yield that an agent is connected: to the customer, or (consult) to another agent only.
+
+    Who takes over after a consultation is connected again, then to the customer. A further session
+    of a user who is connected already says so (again).
+    """
+    name, session_id = Name.AGENT_CONNECTED, talk.session_id
+    if talks.is_consult(talk, known):
+        yield CommonEvent(name, name_of, session_id, talk.connected_at, about + _CONSULT)
+        if at := talks.took_over_at(talk, known):
+            yield CommonEvent(name, name_of, f"{session_id[:_LONGEST]}{_TAKEN_OVER}", at, about)
+    else:
+        told = about + _AGAIN if talks.is_again(talk, known) else about
+        yield CommonEvent(name, name_of, session_id, talk.connected_at, told)
+
+
+def _leaving(
+    name_of: str, spoken: Spoken, talk: Talk | None, begun: Sequence[Spoken], about: About
+) -> Iterator[CommonEvent]:
+    """Yield how an agent's session ended: a ring alone is no connection, its end no leaving."""
+    last = last_with_disconnect(spoken.session)
     if last is None or last.ended_at is None:
         return
     about += (("disconnectType", last.disconnect_type),)
+    subject, at = spoken.session.genesys_id, last.ended_at
     if last.disconnect_type in TRANSFERS:
-        yield CommonEvent(Name.AGENT_TRANSFERRED, name_of, session.genesys_id, last.ended_at, about)
-    elif connected_at and is_agent and not _user_stays(spoken, last.ended_at, begun):
-        yield CommonEvent(
-            Name.AGENT_DISCONNECTED, name_of, session.genesys_id, last.ended_at, about
-        )
+        yield CommonEvent(Name.AGENT_TRANSFERRED, name_of, subject, at, about)
+    elif talk and spoken.participant.purpose == "agent" and not _user_stays(spoken, at, begun):
+        yield CommonEvent(Name.AGENT_DISCONNECTED, name_of, subject, at, about)
 
 
 def about_session(spoken: Spoken) -> About:
@@ -201,19 +206,13 @@ def hold_events(
         yield CommonEvent(Name.HOLD_ENDED, name_of, subject, hold.ended_at, about)
 
 
-def _last_with_disconnect(session: Session) -> Segment | None:
-    """Return the segment in which the session was disconnected: after-call work comes later."""
-    ended = [s for s in session.segments if s.disconnect_type and s.segment_type != "wrapup"]
-    return ended[0] if len(ended) == 1 else max(ended, key=_START, default=None)
-
-
 def _user_stays(spoken: Spoken, at: datetime, begun: Sequence[Spoken]) -> bool:
     """Tell whether the user holds another session then, as when each sent e-mail makes one."""
     return any(
         other.session is not spoken.session
         and _is_same(other.participant, spoken.participant)
         and other.started_at <= at
-        and (other.ended_at is None or other.ended_at > at)
+        and (other.talked_until is None or other.talked_until > at)
         for other in begun
     )
 
@@ -224,44 +223,17 @@ def _is_same(one: Participant, other: Participant) -> bool:
 
 
 def _ends_and_reopenings(
-    conversation: Conversation, stretches: list[Stretch]
+    conversation: Conversation, found: Sequence[Stretch]
 ) -> Iterator[CommonEvent]:
     """Yield each end and each reopening, numbered: a conversation may end more than once."""
     name_of = conversation.genesys_id
-    for number, stretch in enumerate(stretches, start=1):
+    for number, stretch in enumerate(found, start=1):
         if number > 1:
             yield CommonEvent(
                 Name.CONVERSATION_REOPENED, name_of, str(number - 1), stretch.started_at
             )
-        if number < len(stretches) and stretch.ended_at:
+        if number < len(found) and stretch.ended_at:
             yield CommonEvent(Name.CONVERSATION_ENDED, name_of, str(number), stretch.ended_at)
     if conversation.ended_at:
-        number = max(len(stretches), 1)
+        number = max(len(found), 1)
         yield CommonEvent(Name.CONVERSATION_ENDED, name_of, str(number), conversation.ended_at)
-
-
-def _only(begun: Sequence[Spoken], purposes: frozenset[str]) -> list[Spoken]:
-    return [spoken for spoken in begun if spoken.participant.purpose in purposes]
-
-
-def _stretches(begun: Sequence[Spoken]) -> list[Stretch]:
-    """Join sessions, in order of their start, that follow one another within GRACE."""
-    joined: list[Stretch] = []
-    for spoken in begun:
-        last = joined[-1] if joined else None
-        if last and (last.ended_at is None or spoken.started_at <= last.ended_at + GRACE):
-            joined[-1] = last._replace(ended_at=_later(last.ended_at, spoken.ended_at))
-        else:
-            joined.append(Stretch(spoken.session.genesys_id, spoken.started_at, spoken.ended_at))
-    return joined
-
-
-def _later(one: datetime | None, other: datetime | None) -> datetime | None:
-    return None if one is None or other is None else max(one, other)
-
-
-def _is_over(stretch: Stretch, seen: Seen) -> bool:
-    """Tell whether nobody took over within GRACE; the end of the conversation decides at once."""
-    if stretch.ended_at is None:
-        return False
-    return seen.conversation.ended_at is not None or seen.observed_at > stretch.ended_at + GRACE

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from chrono import instants
 from conversations.domain.facts import Conversation, Segment, Session
-from conversations.domain.live import News, State
+from conversations.domain.live import OVER, News, State
 
 BEGUN: Final = "begun"
 # Two sources need not agree on an instant to the second.
@@ -51,10 +51,11 @@ def from_plain(values: Iterable[dict[str, Any]]) -> list[Expectation]:
 def of(news: News) -> Expectation:
     """Return what a reading must show once it knows what this news tells."""
     timed = news.state in _SEGMENTS
-    known = timed or news.state == State.ENDED
+    over = news.state in OVER
+    told = State.ENDED.value if over else news.state
     return Expectation(
         news.session_id,
-        news.state if known else BEGUN,
+        told if timed or over else BEGUN,
         instants.to_ms(news.since) if timed else 0,
     )
 

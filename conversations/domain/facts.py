@@ -125,6 +125,9 @@ class Conversation(NamedTuple):
     originating_direction: str = ""
     external_tag: str = ""
     division_ids: tuple[str, ...] = ()
+    message_type: str = ""  # of its first session with a customer that has one
+    skill_ids: tuple[str, ...] = ()  # asked for by the latest segment that names any
+    language_id: str = ""  # the same
     participants: tuple[Participant, ...] = ()
     surveys: tuple[Survey, ...] = ()
     evaluations: tuple[Evaluation, ...] = ()

@@ -4,9 +4,10 @@ News is added and never changed, so what a set of news proves does not depend on
 it came. Where a reading shows what followed, the reading is right and the news is history.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from conversations.domain import holds
@@ -15,12 +16,13 @@ from conversations.domain.events import (
     About,
     CommonEvent,
     Name,
-    Seen,
-    Spoken,
     about_session,
+    connections,
     hold_events,
-    implied,
 )
+from conversations.domain.facts import Segment
+from conversations.domain.seen import AGENT_PURPOSES, Seen, Spoken, talk_of
+from conversations.domain.talks import Talk
 
 
 class State(StrEnum):
@@ -33,6 +35,7 @@ class State(StrEnum):
     HELD = "held"
     PARKED = "parked"
     WRAPUP = "wrapup"
+    TRANSFERRED = "transferred"
     ENDED = "ended"
 
 
@@ -41,6 +44,11 @@ class State(StrEnum):
 PROVABLE: Final = frozenset({Name.AGENT_CONNECTED}) | HOLDS
 _CONNECTED: Final = frozenset({State.CONNECTED, State.HELD, State.PARKED})
 _RANK: Final = {state.value: rank for rank, state in enumerate(State)}
+_START: Final = attrgetter("started_at")
+OVER: Final = frozenset({State.TRANSFERRED, State.ENDED})
+_LEFT: Final = OVER | {State.WRAPUP}
+RINGING: Final = frozenset({State.ALERTING, State.CONTACTING, State.DIALING})
+_RINGS: Final = frozenset({"alert", "contacting", "dialing"})
 
 
 class News(NamedTuple):
@@ -57,6 +65,15 @@ class News(NamedTuple):
     queue_id: str = ""
 
 
+class Routed(NamedTuple):
+    """A conversation was routed at an instant: with a priority, under a utilization label."""
+
+    conversation_id: str
+    at: datetime
+    priority: int | None = None
+    label: str = ""
+
+
 class Proven(NamedTuple):
     """What a reading and news together imply of the kinds in PROVABLE.
 
@@ -67,24 +84,76 @@ class Proven(NamedTuple):
     open_sessions: frozenset[str]
 
 
+class _Known(NamedTuple):
+    """A session of an agent or user: what a reading shows, and the news beyond that.
+
+    purpose is "" where nothing tells whose it is.
+    """
+
+    session_id: str
+    spoken: Spoken | None
+    fresh: list[News]
+    purpose: str
+    talk: Talk | None
+
+
 def proven(seen: Seen, told: Iterable[News]) -> Proven:
     """Return what a reading and the news of its conversation imply, each event once."""
-    shown = [event for event in implied(seen) if event.name in PROVABLE]
-    subjects = [event.subject for event in shown if event.name in HOLDS]
-    found = {event.identity: event for event in shown}
-    undecided = set()
-    sessions = {spoken.session.genesys_id: spoken for spoken in seen.begun}
-    for session_id, news in _by_session(told).items():
-        spoken = sessions.get(session_id)
-        fresh = _fresh(news, spoken)
-        purpose = _purpose(news, spoken)
-        if not purpose and any(n.state in _CONNECTED for n in fresh):
-            undecided.add(session_id)
-        if purpose == "agent":
-            for event in _of_session(seen.conversation.genesys_id, session_id, fresh, spoken):
-                known = renamed(event, subjects)
-                found.setdefault(known.identity, known)
+    known = list(_known(seen, _by_session(told)))
+    talks = [one.talk for one in known if one.talk]
+    of, found = seen.conversation.genesys_id, dict[tuple[str, str], CommonEvent]()
+    for one in known:
+        if one.purpose == "agent":
+            about = _about(one)
+            if one.talk:
+                events = connections(of, one.talk, talks, about)
+                found |= {event.identity: event for event in events}
+            found |= _held(of, one, about)
+    undecided = (one.session_id for one in known if not one.purpose and one.talk)
     return Proven(tuple(found.values()), frozenset(undecided))
+
+
+def _known(seen: Seen, heard: Mapping[str, list[News]]) -> Iterator[_Known]:
+    """Yield agents' and users' sessions, and those of which nothing tells whose they are."""
+    shown = {spoken.session.genesys_id: spoken for spoken in seen.begun}
+    for session_id in dict.fromkeys((*shown, *heard)):
+        spoken, news = shown.get(session_id), heard.get(session_id, [])
+        purpose = _purpose(news, spoken)
+        if not purpose or purpose in AGENT_PURPOSES:
+            fresh = _fresh(news, spoken)
+            talk = _talk(session_id, spoken, fresh)
+            yield _Known(session_id, spoken, fresh, purpose, talk)
+
+
+def _talk(session_id: str, spoken: Spoken | None, fresh: Sequence[News]) -> Talk | None:
+    """Return a session from its connection on, as reading and news tell it together."""
+    shown = talk_of(spoken) if spoken else None
+    starts = [one.since for one in fresh if one.state in _CONNECTED]
+    if shown is None and starts:
+        about = dict(about_session(spoken) if spoken else _told_of(session_id, fresh))
+        shown = Talk(
+            session_id, about["userId"], about["participantId"], about["mediaType"], min(starts)
+        )
+    left = [one for one in fresh if one.state in _LEFT]
+    if shown is None or not left:
+        return shown
+    first = left[0].since
+    transferred = shown.transferred or any(one.state == State.TRANSFERRED for one in left)
+    return shown._replace(ended_at=shown.ended_at or first, transferred=transferred)
+
+
+def _held(of: str, one: _Known, about: About) -> dict[tuple[str, str], CommonEvent]:
+    """Return the events of a session's holds: those of the reading, and what news adds."""
+    shown = list(holds.of(one.spoken.session.segments)) if one.spoken else []
+    events = [event for hold in shown for event in hold_events(of, one.session_id, hold, about)]
+    found = {event.identity: event for event in events}
+    subjects = [event.subject for event in events]
+    since = shown[-1].started_at if shown and shown[-1].ended_at is None else None
+    for hold in _holds(since, one.fresh):
+        for event in hold_events(of, one.session_id, hold, about):
+            known = renamed(event, subjects)
+            found.setdefault(known.identity, known)
+    return found
 
 
 def renamed(event: CommonEvent, subjects: Iterable[str]) -> CommonEvent:
@@ -104,14 +173,21 @@ def _by_session(told: Iterable[News]) -> dict[str, list[News]]:
 def _fresh(news: Sequence[News], spoken: Spoken | None) -> list[News]:
     """Return the news that a reading does not cover: it shows nothing that began later.
 
-    A session that was disconnected is shown whole: an instant beyond that is a wrong one.
+    A session that was disconnected is shown whole: an instant beyond that is a wrong one. Who was
+    connected at the very instant of the ring is so after it.
     """
     if spoken is None:
         return list(news)
-    if any(segment.disconnect_type for segment in spoken.session.segments):
+    segments = spoken.session.segments
+    if any(segment.disconnect_type for segment in segments):
         return []
-    latest = max(segment.started_at for segment in spoken.session.segments)
-    return [one for one in news if one.since > latest]
+    latest = max(segments, key=_START)
+    return [one for one in news if one.since > latest.started_at or _follows(one, latest)]
+
+
+def _follows(one: News, ring: Segment) -> bool:
+    at_once = one.since == ring.started_at and one.state in _CONNECTED
+    return at_once and ring.segment_type in _RINGS
 
 
 def _purpose(news: Sequence[News], spoken: Spoken | None) -> str:
@@ -122,20 +198,11 @@ def _purpose(news: Sequence[News], spoken: Spoken | None) -> str:
     return told or ("agent" if any(one.queue_id for one in news) else "")
 
 
-def _of_session(
-    name_of: str, session_id: str, fresh: Sequence[News], spoken: Spoken | None
-) -> Iterator[CommonEvent]:
-    about = _about(session_id, fresh, spoken)
-    connected_at = min((n.since for n in fresh if n.state in _CONNECTED), default=None)
-    if connected_at:
-        yield CommonEvent(Name.AGENT_CONNECTED, name_of, session_id, connected_at, about)
-    for hold in _holds(_held_since(spoken), fresh):
-        yield from hold_events(name_of, session_id, hold, about)
+def _about(one: _Known) -> About:
+    return about_session(one.spoken) if one.spoken else _told_of(one.session_id, one.fresh)
 
 
-def _about(session_id: str, news: Sequence[News], spoken: Spoken | None) -> About:
-    if spoken:
-        return about_session(spoken)
+def _told_of(session_id: str, news: Sequence[News]) -> About:
     return (
         ("participantId", next((n.participant_id for n in news if n.participant_id), "")),
         ("sessionId", session_id),
@@ -143,14 +210,6 @@ def _about(session_id: str, news: Sequence[News], spoken: Spoken | None) -> Abou
         ("mediaType", next((n.media_type for n in news if n.media_type), "")),
         ("queueId", next((n.queue_id for n in news if n.queue_id), "")),
     )
-
-
-def _held_since(spoken: Spoken | None) -> datetime | None:
-    """Return since when a reading shows the session on hold; None where it does not."""
-    if spoken is None:
-        return None
-    found = list(holds.of(spoken.session.segments))
-    return found[-1].started_at if found and found[-1].ended_at is None else None
 
 
 def _holds(since: datetime | None, fresh: Iterable[News]) -> Iterator[holds.Hold]:

@@ -16,19 +16,22 @@ from conversations.models.conversation import (
     Session,
 )
 from conversations.models.directory import Agent, Division, Queue, WrapUpCode
+from conversations.models.handlers import HandlerFailure
 from conversations.models.ids import ID_LENGTH
 from conversations.models.late import Evaluation, Message, Resolution, Survey
-from conversations.models.live import PresenceSpan, SessionState
-from conversations.models.news import Change, CommonEvent
+from conversations.models.live import PresenceSpan, RoutingNote, SessionState
+from conversations.models.news import Audience, Change, CommonEvent
 
 __all__ = [
     "ID_LENGTH",
     "Agent",
+    "Audience",
     "Change",
     "CommonEvent",
     "Conversation",
     "Division",
     "Evaluation",
+    "HandlerFailure",
     "Message",
     "Metric",
     "Participant",
@@ -36,6 +39,7 @@ __all__ = [
     "Queue",
     "RawSnapshot",
     "Resolution",
+    "RoutingNote",
     "Segment",
     "Session",
     "SessionState",

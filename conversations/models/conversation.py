@@ -22,6 +22,15 @@ class Conversation(models.Model):
     )
     external_tag = models.CharField(max_length=300, blank=True)
     division_ids = models.JSONField(default=list, blank=True)
+    message_type = models.CharField(
+        max_length=30, blank=True, help_text="Of its first session with a customer that has one."
+    )
+    skill_ids = models.JSONField(
+        default=list, blank=True, help_text="The skills that were asked for last."
+    )
+    language_id = models.CharField(
+        max_length=ID_LENGTH, blank=True, help_text="The language that was asked for last."
+    )
     observed_at = models.DateTimeField(help_text="When the snapshot shown here was read.")
     content_hash = models.BinaryField(max_length=16, help_text="Of the raw document.")
     other_hash = models.BinaryField(

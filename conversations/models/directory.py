@@ -39,6 +39,11 @@ class Agent(models.Model):
     email = models.CharField(max_length=320, blank=True)
     division_id = models.CharField(max_length=ID_LENGTH, blank=True)
     state = models.CharField(max_length=20, blank=True, help_text="active, inactive or deleted")
+    auto_answer = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Is connected as soon as it rings, where the queue does not tell.",
+    )
     utilization = models.JSONField(
         null=True, blank=True, help_text="The agent's own utilization, where it differs."
     )

@@ -74,3 +74,21 @@ class PresenceSpan(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.value} since {self.started_at}"
+
+
+class RoutingNote(models.Model):
+    """How a conversation was routed last, as only an event tells it: its priority and its label.
+
+    The conversation may not be in the mirror yet, so its id is kept and no reference.
+    """
+
+    conversation_id = models.CharField(max_length=ID_LENGTH, unique=True)
+    priority = models.IntegerField(null=True, blank=True)
+    label = models.CharField(max_length=100, blank=True, help_text="Its utilization label.")
+    at = models.DateTimeField(help_text="When it was routed so.")
+
+    class Meta:
+        indexes = [models.Index(fields=["at"], name="routing_note_at")]
+
+    def __str__(self) -> str:
+        return f"{self.conversation_id}: priority {self.priority}, label {self.label or '-'}"

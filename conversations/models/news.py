@@ -1,6 +1,7 @@
 """What became of changes: events that were told, and rows that must be derived anew."""
 
 from django.db import models
+from django.db.models import Q
 
 from conversations.models.conversation import Conversation
 from conversations.models.ids import ID_LENGTH
@@ -33,6 +34,14 @@ class CommonEvent(models.Model):
         db_default=False,
         help_text="Learned while history was loaded: nobody is told of it any more.",
     )
+    revision = models.IntegerField(
+        default=0, db_default=0, help_text="How often it was put right since it was announced."
+    )
+    announced = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text="Whoever is to be told of it stands in the outbox, or nobody was to be told.",
+    )
 
     class Meta:
         constraints = [
@@ -40,9 +49,24 @@ class CommonEvent(models.Model):
                 fields=["conversation", "name", "subject"], name="event_told_once"
             )
         ]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(announced=False), name="event_unannounced")
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} at {self.at}"
+
+
+class Audience(models.Model):
+    """Somebody who is to be told of Common Events, by name: a destination, a handler.
+
+    Without any, events are written as announced: nobody would ever look for them.
+    """
+
+    name = models.CharField(max_length=200, unique=True)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Change(models.Model):
