@@ -21,10 +21,24 @@ from integrations.models import (
     NotificationTopic,
     Organization,
     Reading,
+    Ringing,
     Watermark,
 )
+from integrations.outbox.admin import DestinationAdmin
+from integrations.outbox.ledger.admin import AttemptAdmin, DeliveryAdmin
+from integrations.salesforce.admin import (
+    SalesforceConflictAdmin,
+    SalesforceHoldAdmin,
+    SalesforceLinkAdmin,
+    SalesforceUserAdmin,
+)
+from integrations.slack.admin import AcknowledgementAdmin
 
 __all__ = [
+    "AcknowledgementAdmin",
+    "AttemptAdmin",
+    "DeliveryAdmin",
+    "DestinationAdmin",
     "ErasedConversationAdmin",
     "ErasedIdentifierAdmin",
     "ErasureRequestAdmin",
@@ -32,6 +46,11 @@ __all__ = [
     "InboxItemAdmin",
     "OrganizationAdmin",
     "ReadingAdmin",
+    "RingingAdmin",
+    "SalesforceConflictAdmin",
+    "SalesforceHoldAdmin",
+    "SalesforceLinkAdmin",
+    "SalesforceUserAdmin",
     "SourceAdmin",
     "WantedAdmin",
     "WatermarkAdmin",
@@ -43,6 +62,16 @@ class ReadingAdmin(BelowConversationAdmin):
     """When each conversation was last asked for."""
 
     list_display = ("conversation", "read_at", "messages_read_at")
+
+
+@admin.register(Ringing)
+class RingingAdmin(MirrorAdmin):
+    """Sessions that ring, and of which it is asked whether somebody has answered."""
+
+    list_display = ("conversation_id", "session_id", "user_id")
+    search_fields = ("conversation_id__exact",)
+    search_help_text = "The whole id of a conversation"
+    ordering = ("-pk",)
 
 
 @admin.register(Organization)

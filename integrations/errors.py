@@ -74,3 +74,10 @@ class MalformedPayloadError(Exception):
 
 class RoadBusyError(IntegrationError):
     """Another run of the same road is under way: there is nothing to do here."""
+
+
+def in_words(error: Exception) -> str:
+    """Say an error for everybody to read: ours in its words, of others only the kind is told."""
+    if isinstance(error, IntegrationError):
+        return str(error)
+    return f"internal error ({type(error).__name__}): see the log"

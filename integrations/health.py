@@ -2,38 +2,33 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, F, Min, Q, QuerySet, Sum
 
 from conversations.models import Change
 from integrations import gaps, heartbeat, selectors
+from integrations.extensions.failing import Failing, failing
 from integrations.models import (
+    Delivery,
     InboxItem,
     NotificationChannel,
     NotificationTopic,
     Source,
     Wanted,
 )
+from integrations.models import Destination as DestinationRow
+from integrations.outbox.alerts import TOPICS
+from integrations.outbox.health import Destination, destinations
 from integrations.services import MOST_FAILURES
+from integrations.states import BACKLOG_LATE, BACKLOG_STUCK, State, judged
+from sla import firing, recomputing
 
 # Processes of their own, without a schedule: while they work they say so every minute or so.
 PROCESSES: Final = frozenset({"genesys.notifications", "eventbridge.sqs"})
 UNHEARD: Final = timedelta(minutes=5)
-BACKLOG_LATE: Final = timedelta(minutes=1)
-BACKLOG_STUCK: Final = timedelta(minutes=10)
 SILENT: Final = timedelta(seconds=90)  # a channel has a heartbeat every half a minute
 MOST_TOPICS: Final = 20
-
-
-class State(StrEnum):
-    """How something does, the worst last."""
-
-    OK = "ok"
-    NEVER = "never"
-    LATE = "late"
-    FAILING = "failing"
 
 
 class Road(NamedTuple):
@@ -91,12 +86,13 @@ class Topics(NamedTuple):
 
 
 class Sweep(NamedTuple):
-    """A task that the schedule repeats."""
+    """A task that the schedule repeats. error: the kind by which its last run ended, or ""."""
 
     task: str
     state: State
     every: timedelta
     ran_at: datetime | None
+    error: str = ""
 
 
 class Gap(NamedTuple):
@@ -115,6 +111,8 @@ class Health(NamedTuple):
     at: datetime
     roads: tuple[Road, ...]
     senders: tuple[Sender, ...]
+    destinations: tuple[Destination, ...]
+    handlers: tuple[Failing, ...]
     backlogs: tuple[Backlog, ...]
     channels: tuple[Channel, ...]
     topics: Topics
@@ -122,12 +120,18 @@ class Health(NamedTuple):
     gaps: tuple[Gap, ...]
 
     @property
-    def state(self) -> State:
-        """The worst of what must work: channels and senders come and go."""
+    def states(self) -> list[State]:
+        """How everything does that must work: channels and senders come and go."""
         states = [road.state for road in self.roads]
         states += [backlog.state for backlog in self.backlogs]
         states += [sweep.state for sweep in self.sweeps]
-        return max(states, key=list(State).index)
+        states += [destination.state for destination in self.destinations]
+        return states + [State.FAILING for _ in self.handlers]
+
+    @property
+    def state(self) -> State:
+        """The worst of it."""
+        return max(self.states, key=list(State).index)
 
 
 def health(*, now: datetime) -> Health:
@@ -137,23 +141,14 @@ def health(*, now: datetime) -> Health:
         at=now,
         roads=roads,
         senders=tuple(_senders()),
+        destinations=tuple(destinations(now=now)),
+        handlers=failing(),
         backlogs=tuple(_backlogs(now)),
         channels=tuple(_channels(now)),
         topics=_topics(),
         sweeps=tuple(_sweeps(now)),
         gaps=tuple(_gaps(roads, now)),
     )
-
-
-def judged(
-    succeeded_at: datetime | None, failing_since: datetime | None, *, overdue: bool
-) -> State:
-    """Judge what runs again and again: failing, late, not run yet, or all right."""
-    if failing_since:
-        return State.FAILING
-    if overdue:
-        return State.LATE
-    return State.OK if succeeded_at else State.NEVER
 
 
 def _road(row: selectors.Road, now: datetime) -> Road:
@@ -200,6 +195,23 @@ def _backlogs(now: datetime) -> Iterator[Backlog]:
     changes = Change.objects.filter(failures__lt=MOST_FAILURES)
     failed = Change.objects.filter(failures__gte=MOST_FAILURES)
     yield _backlog("changes", changes, "recorded_at", failed.count(), now)
+    yield _recomputing()
+    yield from escalating(now)
+
+
+def _recomputing() -> Backlog:
+    """Tell how many conversations have clocks to be computed anew. It may take its time."""
+    told = recomputing.left().aggregate(many=Sum(F("total") - F("done")), oldest=Min("ordered_at"))
+    return Backlog("recomputing", State.OK, max(told["many"] or 0, 0), told["oldest"], 0)
+
+
+def escalating(now: datetime) -> Iterator[Backlog]:
+    """Tell what keeps somebody from being told of a wait: what is not fired, what is not sent."""
+    yield _backlog("timers", firing.overdue(now=now), "due_at", 0, now)
+    told = Delivery.objects.filter(topic__in=TOPICS)
+    waiting = told.filter(state=Delivery.State.WAITING, destination__mode=DestinationRow.Mode.LIVE)
+    dead = told.filter(state=Delivery.State.DEAD).count()
+    yield _backlog("escalations", waiting, "ordered_at", dead, now)
 
 
 def _backlog(name: str, rows: QuerySet[Any], column: str, set_aside: int, now: datetime) -> Backlog:
@@ -246,11 +258,12 @@ def _topics() -> Topics:
 
 def _sweeps(now: datetime) -> Iterator[Sweep]:
     paces = gaps.schedule()
-    ran = heartbeat.last(paces)
+    ran = heartbeat.runs(paces)
     for task, every in sorted(paces.items()):
-        at = ran.get(task)
+        at, error = ran.get(task, (None, ""))
         overdue = at is not None and now - at > gaps.allowance(every)
-        yield Sweep(task, judged(at, None, overdue=overdue), every, at)
+        failing_since = at if error else None
+        yield Sweep(task, judged(at, failing_since, overdue=overdue), every, at, error)
 
 
 def _gaps(roads: tuple[Road, ...], now: datetime) -> Iterator[Gap]:
@@ -262,3 +275,18 @@ def _gaps(roads: tuple[Road, ...], now: datetime) -> Iterator[Gap]:
     for road in roads:
         if road.read_to and road.state in {State.FAILING, State.LATE} and road.road not in known:
             yield Gap(road.road, road.read_to, None, road.detail if road.failing_since else "")
+
+
+__all__ = [
+    "Backlog",
+    "Channel",
+    "Destination",
+    "Gap",
+    "Health",
+    "Road",
+    "Sender",
+    "State",
+    "Sweep",
+    "Topics",
+    "health",
+]

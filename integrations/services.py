@@ -18,6 +18,7 @@ from integrations.genesys import announcements, hooks, meaning
 from integrations.genesys.notifications import frames
 from integrations.inbox import process
 from integrations.models import Source
+from integrations.salesforce import holds
 
 logger = logging.getLogger(__name__)
 
@@ -102,6 +103,7 @@ def _derive(pks: Sequence[int], now: datetime) -> int:
     )
     for user_id, window in sorted(_windows(changes).items()):
         handling.services.recompute(user_id=user_id, start=window.start, end=window.end, now=now)
+        holds.touch(user_id=user_id, start=window.start, end=window.end, now=now)
     sla.services.refresh(conversation_ids={change.conversation_id for change in changes}, now=now)
     Change.objects.filter(pk__in=[change.pk for change in changes]).delete()
     return len(changes)

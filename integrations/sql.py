@@ -20,3 +20,15 @@ def instant(at: datetime) -> str:
 def skip_locked() -> str:
     """Return what ends a claim's sub-select: SQLite has one writer, and would ignore it."""
     return " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
+
+
+def alone(name: str) -> bool:
+    """Take a lock to the end of the transaction; False where another process holds it.
+
+    SQLite's transactions begin IMMEDIATE, so there whoever asks is alone already.
+    """
+    if connection.vendor != "postgresql":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+        return bool(cursor.fetchone()[0])

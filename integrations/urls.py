@@ -5,6 +5,7 @@ from django.urls import path
 from integrations.eventbridge import envelope
 from integrations.inbox.views import hook
 from integrations.models import Source
+from integrations.slack.views import interact
 
 genesys = hook(Source.Kind.GENESYS)
 eventbridge = hook(Source.Kind.EVENTBRIDGE, envelope.sender_id)
@@ -18,5 +19,7 @@ urlpatterns = [
     path("eventbridge/", eventbridge, name="eventbridge"),
     path("eventbridge", eventbridge),
     path("eventbridge/<str:name>/", eventbridge, name="eventbridge-of"),
+    path("slack/", interact, name="slack"),
+    path("slack", interact),
 ]
 app_name = "hooks"

@@ -14,7 +14,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
 from integrations import gaps
-from integrations.errors import BudgetSpentError, IntegrationError, RoadBusyError
+from integrations.errors import BudgetSpentError, RoadBusyError, in_words
 from integrations.models import Watermark
 
 Told = Callable[[str], None]
@@ -118,8 +118,18 @@ def _succeeded(held: Run) -> None:
 
 
 def _failed(held: Run, error: Exception) -> None:
-    """Write the error down: ours are in plain words, of others only the kind is told."""
-    known = isinstance(error, IntegrationError)
-    told = str(error) if known else f"internal error ({type(error).__name__}): see the log"
     since = Coalesce(F("failing_since"), held.clock())
-    _release(held, detail=told[:LONGEST_DETAIL], failing_since=since)
+    _release(held, detail=in_words(error)[:LONGEST_DETAIL], failing_since=since)
+
+
+def note(road: str, *, at: datetime, detail: str, failed: bool = False) -> None:
+    """Write down how a road does that takes no lease, since many may read at once."""
+    row, _ = Watermark.objects.get_or_create(road=road)
+    Watermark.objects.filter(pk=row.pk).update(
+        detail=detail[:LONGEST_DETAIL],
+        **(
+            {"failing_since": Coalesce(F("failing_since"), at)}
+            if failed
+            else {"failing_since": None, "succeeded_at": at, "read_to": at}
+        ),
+    )

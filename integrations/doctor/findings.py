@@ -6,6 +6,9 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 GUIDE: Final = "docs/genesys-setup.md"
+MOST_NAMED: Final = 5
+# What to do about something that could not be looked at.
+AGAIN: Final = "mend what FAILs above, and run this again"
 
 
 class Level(StrEnum):
@@ -44,6 +47,13 @@ def fail(check: str, saw: str, fix: str) -> Finding:
 
 def worst(findings: Iterable[Finding]) -> Level:
     return max((each.level for each in findings), key=list(Level).index, default=Level.OK)
+
+
+def some(names: Iterable[str]) -> str:
+    """Name the first of many."""
+    given = sorted(names)
+    more = f" and {len(given) - MOST_NAMED} more" if len(given) > MOST_NAMED else ""
+    return ", ".join(given[:MOST_NAMED]) + more
 
 
 def ago(at: datetime | None, now: datetime) -> str:

@@ -6,15 +6,15 @@ from typing import Final
 import msgspec
 
 from conversations.models import Queue
-from integrations.doctor.findings import GUIDE, Finding, fail, ok, warn
+from integrations.doctor.findings import GUIDE, Finding, fail, ok, some, warn
 from integrations.doctor.patient import Patient
 from integrations.genesys import directory, permissions
 from integrations.models import Organization
+from sla.models import Enforcement
 
 LIMITS: Final = "/api/v2/organizations/limits/namespaces/platform.api/defaults"
 RATE: Final = "client.credentials.token.rate.per.minute"
 LEAST_RATE: Final = 60
-MOST_NAMED: Final = 5
 
 
 class Named(msgspec.Struct):
@@ -48,7 +48,10 @@ class Limits(msgspec.Struct):
 def may(patient: Patient) -> Iterator[Finding]:
     """Look at the permissions, by name."""
     held = permissions.granted(patient.client)
-    lacking = permissions.lacking(patient.client, permissions.NEEDS, held=held)
+    off = Enforcement.Mode.OFF
+    does = {"", *Enforcement.objects.exclude(mode=off).values_list("action", flat=True)}
+    needs = [need for need in permissions.NEEDS if need.only_to in does]
+    lacking = permissions.lacking(patient.client, needs, held=held)
     where = f"Admin > People & Permissions > Roles / Permissions, see {GUIDE}, Permissions"
     for need in lacking:
         if need.only_setup:
@@ -57,7 +60,7 @@ def may(patient: Patient) -> Iterator[Finding]:
         yield made(
             "permission", f"{need.told} is missing: {need.without}", f"add it to a role: {where}"
         )
-    wanted = [need for need in permissions.NEEDS if not need.only_setup]
+    wanted = [need for need in needs if not need.only_setup]
     if not any(need in lacking for need in wanted):
         yield ok("permission", f"all {len(wanted)} that reading needs")
     yield _of_setup([need.told for need in lacking if need.only_setup], told=held is not None)
@@ -113,7 +116,7 @@ def queues(patient: Patient) -> Iterator[Finding]:
     if strange:
         yield warn(
             "queues",
-            f"{told}, {len(strange)} of them not mirrored yet: {_some(strange)}",
+            f"{told}, {len(strange)} of them not mirrored yet: {some(strange)}",
             "run manage.py genesys_sync, or wait for the next synchronisation",
         )
     else:
@@ -129,13 +132,8 @@ def opening_hours(patient: Patient) -> Iterator[Finding]:
     if bad:
         yield warn(
             "schedules",
-            f"{told}; without time zone or open schedule: {_some(bad)}",
+            f"{told}; without time zone or open schedule: {some(bad)}",
             "complete them under Admin > Architect > Schedule Groups, or do not count by them",
         )
     else:
         yield ok("schedules", told)
-
-
-def _some(given: list[str]) -> str:
-    more = f" and {len(given) - MOST_NAMED} more" if len(given) > MOST_NAMED else ""
-    return ", ".join(sorted(given)[:MOST_NAMED]) + more

@@ -1,6 +1,5 @@
 """What is looked at: the credentials, the ways to reach Genesys, the clock."""
 
-from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,9 +8,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import urllib3
-from django.conf import settings
 
-from integrations.genesys.client import TOKEN_PATH, Client, Credentials
+from integrations.genesys.client import Client, Credentials
+from integrations.genesys.plain import token_request
 from integrations.genesys.transport import Answer, Request, Wire
 
 TIMEOUT: Final = urllib3.Timeout(connect=5, read=10)
@@ -44,23 +43,9 @@ class Patient:
     def log_in(self, base_url: str) -> Answer:
         """Ask the login host of an API host for a token; return the answer, whatever it is."""
         asked = self.credentials
-        basic = b64encode(f"{asked.client_id}:{asked.client_secret}".encode()).decode()
-        headers = {
-            "Authorization": f"Basic {basic}",
-            "Content-Type": "application/x-www-form-urlencoded",
-        }
-        url = login_host(base_url) + TOKEN_PATH
-        form = b"grant_type=client_credentials"
-        return self.wire.send(Request("POST", url, headers, {}, form))
-
-
-def login_host(base_url: str) -> str:
-    return base_url.replace("//api.", "//login.", 1).rstrip("/")
+        return self.wire.send(token_request(base_url, asked.client_id, asked.client_secret))
 
 
 def of_settings(clock: Callable[[], datetime]) -> Patient:
     """Return the deployment of the settings."""
-    credentials = Credentials(
-        settings.GENESYS_BASE_URL, settings.GENESYS_CLIENT_ID, settings.GENESYS_CLIENT_SECRET
-    )
-    return Patient(credentials, clock)
+    return Patient(Credentials.of_settings(), clock)

@@ -11,9 +11,10 @@ import msgspec
 from django.conf import settings
 
 from integrations.doctor.findings import GUIDE, Finding, fail, ok, warn
-from integrations.doctor.patient import Patient, login_host
+from integrations.doctor.patient import Patient
 from integrations.errors import IntegrationError
 from integrations.genesys.client import Token
+from integrations.genesys.plain import login_host
 from integrations.genesys.regions import REGIONS
 from integrations.genesys.transport import Answer
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from integrations.doctor.findings import Finding, ago, fail, ok, warn
+from integrations.doctor.findings import AGAIN, Finding, ago, fail, ok, warn
 from integrations.health import Backlog, Health, Road, Sender, State
 from integrations.health import health as read_health
 from integrations.models import Source
@@ -16,13 +16,17 @@ KINDS: Final = {
     "notifications": frozenset({Source.Kind.NOTIFICATIONS.label}),
 }
 PROCESSES: Final = {"eventbridge.sqs": "eventbridge", "genesys.notifications": "notifications"}
+TO_GENESYS: Final = "genesys."
 NAMES: Final = ("polling", *KINDS)
 
 
-def roads(now: datetime, wanted: frozenset[str]) -> Iterator[Finding]:
-    """Look at the roads that are wanted."""
+def roads(now: datetime, wanted: frozenset[str], *, let_in: bool) -> Iterator[Finding]:
+    """Look at the roads that are wanted.
+
+    While Genesys does not let us in, every road to it fails for that: it is not told again.
+    """
     told = read_health(now=now)
-    yield from _polling(told, now, wanted)
+    yield from _polling(told, now, wanted, let_in=let_in)
     yield from _senders(told, now, wanted)
     if "notifications" in wanted:
         yield from _channels(told, now)
@@ -31,21 +35,25 @@ def roads(now: datetime, wanted: frozenset[str]) -> Iterator[Finding]:
     yield _life(told, now)
 
 
-def _polling(told: Health, now: datetime, wanted: frozenset[str]) -> Iterator[Finding]:
+def _polling(
+    told: Health, now: datetime, wanted: frozenset[str], *, let_in: bool
+) -> Iterator[Finding]:
     if "polling" in wanted and not told.roads:
         fix = "start the worker of the queue genesys and beat (make run starts both)"
         yield warn("road", "nothing has been polled yet", fix)
     for road in told.roads:
         if PROCESSES.get(road.road, "polling") in wanted:
-            yield _road(road, now)
+            yield _road(road, now, shut=not let_in and road.road.startswith(TO_GENESYS))
 
 
-def _road(road: Road, now: datetime) -> Finding:
+def _road(road: Road, now: datetime, *, shut: bool) -> Finding:
     told = f"{road.road}: last success {ago(road.succeeded_at, now)}"
     match road.state:
         case State.FAILING:
-            since = ago(road.failing_since, now)
-            return fail("road", f"{told}, failing since {since}", road.detail or "see the log")
+            told = f"{told}, failing since {ago(road.failing_since, now)}"
+            if shut:
+                return warn("road", told, AGAIN)
+            return fail("road", told, road.detail or "see the log")
         case State.LATE:
             return warn("road", f"{told}, late", "look whether its process runs, and at its log")
         case State.NEVER if road.every and not road.running:
@@ -106,10 +114,14 @@ def _life(told: Health, now: datetime) -> Finding:
     """Tell by what the schedule's tasks left behind whether beat and workers live."""
     ran = [sweep.ran_at for sweep in told.sweeps if sweep.ran_at]
     late = sorted(sweep.task for sweep in told.sweeps if sweep.state == State.LATE)
+    failing = sorted(f"{sweep.task} ({sweep.error})" for sweep in told.sweeps if sweep.error)
     fix = "start worker and beat (make run starts both), or see why they ended"
     if not ran:
         return fail("workers", "no task has run yet", fix)
     newest = f"last task {ago(max(ran), now)}"
     if late:
         return fail("workers", f"{newest}; late: {', '.join(late)}", fix)
+    if failing:
+        seen = f"{newest}; failing: {', '.join(failing)}"
+        return fail("workers", seen, "read in the workers' log what is wrong")
     return ok("workers", f"{newest}: beat and workers live")

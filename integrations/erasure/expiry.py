@@ -11,6 +11,7 @@ from conversations.models import Conversation
 from integrations import watermarks
 from integrations.erasure import bodies
 from integrations.models import Watermark
+from integrations.outbox import retention
 
 ROAD: Final = "retention.personal_data"
 
@@ -32,6 +33,7 @@ def strip_old(*, now: datetime) -> int:
             erasure.strip(pks)
             done += len(pks)
         emptied = bodies.strip_before(cutoff)
+        retention.forget_said_before(cutoff)
         run.detail = f"{done} conversations and {emptied} events stripped"
         if run.read_to is None or cutoff > run.read_to:
             run.advance(cutoff)

@@ -37,9 +37,7 @@ def requests_naming(identifiers: Iterable[Identifier]) -> dict[Identifier, Reque
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     made = {digest(one, key): one for one in identifiers for key in keys}
     known: dict[Identifier, Request] = {}
-    digests = list(made)
-    for start in range(0, len(digests), bulk.MOST_IN_A_STATEMENT):
-        some = digests[start : start + bulk.MOST_IN_A_STATEMENT]
+    for some in bulk.portions(list(made)):
         rows = ErasedIdentifier.objects.filter(digest__in=some).order_by("request__requested_at")
         columns = ("digest", "request_id", "request__requested_at")
         known |= {made[row[0]]: Request(*row[1:]) for row in rows.values_list(*columns)}

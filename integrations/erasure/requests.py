@@ -12,6 +12,7 @@ from conversations.domain.personal import Identifier, Kind, spelt_out
 from conversations.models import Conversation
 from integrations.erasure import bodies, known
 from integrations.models import ErasedConversation, ErasedIdentifier, ErasureRequest
+from integrations.outbox import retention
 
 NAMELESS: Final = "it names nobody by what could be searched for: use manage.py erase_person"
 # Late events and slow work: bodies that came so long ago are looked at again.
@@ -19,7 +20,11 @@ LATE: Final = timedelta(hours=26)
 
 
 class Person(NamedTuple):
-    """Who is to be forgotten, since when, and the request of Genesys Cloud's that says so."""
+    """Who is to be forgotten, as of when, and the request of Genesys Cloud's that says so.
+
+    Conversations that began after requested_at are no concern of it. A request of Genesys's keeps
+    the instant with which it was first written down, also where a later try brings another.
+    """
 
     identifiers: frozenset[Identifier]
     requested_at: datetime
@@ -71,9 +76,10 @@ def _erase(person: Person) -> tuple[ErasureRequest, Counter[str]]:
     request = _remembered(identifiers, person.requested_at, person.genesys_id)
     counts: Counter[str] = Counter()
     for _ in range(2):
-        pks = erasure.concerned(identifiers, until=person.requested_at)
+        pks = erasure.concerned(identifiers, until=request.requested_at)
         _remember_conversations(pks, request)
         counts += erasure.strip(pks)
+        counts["tries"] += retention.forget_said(_genesys_ids(pks), users(identifiers))
     return request, counts + erasure.strip_users(users(identifiers))
 
 
@@ -81,7 +87,10 @@ def _erase(person: Person) -> tuple[ErasureRequest, Counter[str]]:
 def _remembered(
     identifiers: Collection[Identifier], requested_at: datetime, genesys_id: str | None
 ) -> ErasureRequest:
-    """Write down who is to be forgotten; an earlier try that did not end is gone on with."""
+    """Write down who is to be forgotten; an earlier try that did not end is gone on with.
+
+    Who asks here once more means what has begun since, too.
+    """
     digests = {known.digest(one): one.kind.value for one in identifiers}
     unfinished = ErasureRequest.objects.filter(genesys_id=genesys_id, erased_at=None)
     if genesys_id is None:
@@ -89,6 +98,9 @@ def _remembered(
     request = unfinished.order_by("pk").first() or ErasureRequest.objects.create(
         genesys_id=genesys_id, requested_at=requested_at
     )
+    if genesys_id is None:
+        request.requested_at = requested_at
+        request.save(update_fields=["requested_at"])
     rows = [ErasedIdentifier(request=request, kind=k, digest=d) for d, k in digests.items()]
     ErasedIdentifier.objects.bulk_create(rows, ignore_conflicts=True)
     return request

@@ -13,7 +13,7 @@ import msgspec
 from integrations.domain.events import Carried
 from integrations.domain.topics import normalise
 from integrations.errors import MalformedPayloadError
-from integrations.inbox.head import envelope_id
+from integrations.inbox.receive import LONGEST_SENDER_ID
 
 S = TypeVar("S")
 
@@ -31,10 +31,19 @@ class _Envelope(msgspec.Struct):
     wrapped: str | None = msgspec.field(name="Message", default=None)
 
 
-class _Notification(msgspec.Struct):
-    """What SNS wraps around an event."""
+class _Head(msgspec.Struct):
+    """What an event is told by: the id of its envelope, which SNS may have wrapped."""
 
+    id: str | None = None
     wrapped: str | None = msgspec.field(name="Message", default=None)
+
+    @property
+    def sender_id(self) -> str | None:
+        fits = self.id and len(self.id) <= LONGEST_SENDER_ID and "\0" not in self.id
+        return self.id if fits else None
+
+
+_head = msgspec.json.Decoder(_Head).decode
 
 
 def read(body: bytes) -> list[Carried]:
@@ -47,11 +56,9 @@ def read(body: bytes) -> list[Carried]:
 
 def sender_id(body: bytes) -> str | None:
     """Return EventBridge's own id of an event; None where there is none that could be kept."""
-    if found := envelope_id(body):
-        return found
     try:
-        wrapped = msgspec.json.decode(body, type=_Notification).wrapped
-        return envelope_id(wrapped.encode()) if wrapped else None
+        head = _head(body)
+        return head.sender_id or (_head(head.wrapped).sender_id if head.wrapped else None)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None
 

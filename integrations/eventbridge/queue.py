@@ -84,17 +84,17 @@ class Queue:
         self,
         url: str,
         *,
-        region: str = "",
+        region: str,
         endpoint_url: str = "",
         wait_s: int = WAIT_S,
         visibility_s: int = VISIBILITY_S,
     ) -> None:
         self.url = url
         self.name = urlsplit(url).path.rstrip("/").rpartition("/")[2] or url
-        self.region = region or region_of(url)
+        self.region = region
         self.visibility_s = visibility_s
         self._wait_s = wait_s
-        self._sqs: SQSClient = _client(self.region, endpoint_url or None, wait_s)
+        self._sqs: SQSClient = _client(region, endpoint_url or None, wait_s)
 
     def receive(self) -> list[Message]:
         """Wait for messages; return up to ten, or none when the wait is over."""

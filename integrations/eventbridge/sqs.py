@@ -19,7 +19,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 from django.db.models import F
 from django.db.models.functions import Coalesce
 
-from integrations.errors import IntegrationError, TemporaryError
+from integrations.errors import IntegrationError, TemporaryError, in_words
 from integrations.eventbridge.queue import Message, Queue
 from integrations.models import Source, Watermark
 from integrations.watermarks import Told, quiet
@@ -162,9 +162,7 @@ class Consumer:
                 self.tell(self.told)
 
     def _failed(self, error: Exception) -> None:
-        """Write the error down: ours are in plain words, of others only the kind is told."""
-        known = isinstance(error, IntegrationError)
-        told = str(error) if known else f"internal error ({type(error).__name__}): see the log"
+        told = in_words(error)
         logger.warning("sqs.failed", extra={"reason": told})
         self._noted_at = None
         self.tell(f"failing: {told}")

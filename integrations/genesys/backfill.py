@@ -30,6 +30,12 @@ class Progress(NamedTuple):
         return self.done + self.failed + self.waiting == self.days
 
 
+def to_load(*, first: date, last: date, restart: bool = False) -> int:
+    """Return for how many days plan would have jobs ordered."""
+    done = 0 if restart else _rows(first, last).filter(state=State.DONE).count()
+    return (last - first).days + 1 - done
+
+
 def plan(*, first: date, last: date, restart: bool = False) -> Progress:
     """Write down which days to load; those that are loaded stay so, unless restart is asked for.
 

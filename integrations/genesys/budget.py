@@ -136,11 +136,9 @@ class Budget:
 
     def _window(self) -> Window:
         """Return the minute that runs, or begin one: the next request will."""
-        found: Window | None = cache.get(self._window_key)
         now = time.time()
-        if found is None:
-            cache.add(self._window_key, Window(int(now), None, now + WINDOW_S), timeout=KEPT_S)
-            return cache.get(self._window_key) or Window(int(now), None, now + WINDOW_S)
+        first = Window(int(now), None, now + WINDOW_S)
+        found: Window = cache.get_or_set(self._window_key, first, timeout=KEPT_S) or first
         if _runs(found, now):
             return found
         fresh = Window(found.number + 1, found.allowed, now + WINDOW_S)

@@ -2,6 +2,7 @@
 
 The SDK authenticates, builds paths and carries writes; the bytes of an answer are taken as they
 came, since its models are a hundred times slower than JSON and lose a whole answer to one null.
+Where loading it costs too much, plain does as much of it as is needed.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -24,7 +25,9 @@ from integrations.errors import (
     TemporaryError,
 )
 from integrations.genesys import sdk
+from integrations.genesys.asking import answered
 from integrations.genesys.budget import Budget, Priority
+from integrations.genesys.plain import TOKEN_PATH
 from integrations.genesys.refusals import TokenRefusedError, check
 from integrations.genesys.transport import Answer, Request, Wire
 
@@ -33,7 +36,6 @@ T = TypeVar("T")
 PAGE_SIZE: Final = 100
 MOST_PAGES: Final = 10_000
 DEFAULT_LIFE_S: Final = 3600  # of a token whose answer does not tell, a day is usual
-TOKEN_PATH: Final = "/oauth/token"  # noqa: S105 - a path
 JSON: Final = {"Accept": "application/json", "Content-Type": "application/json"}
 
 
@@ -44,6 +46,13 @@ class Credentials:
     base_url: str
     client_id: str
     client_secret: str
+
+    @classmethod
+    def of_settings(cls) -> "Credentials":
+        """Return those of the organisation in the settings."""
+        return cls(
+            settings.GENESYS_BASE_URL, settings.GENESYS_CLIENT_ID, settings.GENESYS_CLIENT_SECRET
+        )
 
     @property
     def fingerprint(self) -> str:
@@ -87,7 +96,8 @@ class Entities(msgspec.Struct, Generic[T], rename="camel"):
 class Client:
     """One run's way to Genesys. Not for several threads at once.
 
-    clock is asked for the instant of each request; priority says what it leaves to others.
+    clock is asked for the instant of each request; priority says what it leaves to others. api
+    makes the SDK's ApiClient, or what stands in for it, out of the API host and whoever sends.
     """
 
     def __init__(
@@ -97,18 +107,26 @@ class Client:
         clock: Callable[[], datetime],
         wire: Wire | None = None,
         priority: Priority = Priority.INTERACTIVE,
+        api: Callable[[str, sdk.Sender], Any] = sdk.api_client,
     ) -> None:
         self.clock = clock
         self.priority = priority
         self.budget = Budget(credentials.fingerprint)
         self._credentials = credentials
         self._wire = wire or Wire()
-        self._token_key = credentials.token_key
+        self._make_api = api
         self._last: Answer | None = None
 
     def get(self, path: str, query: Mapping[str, Any] | None = None) -> Reply:
         """Read one resource. path is ready to send; lists in query become comma-separated."""
         return self._call("GET", path, query=dict(query or {}))
+
+    def read(self, path: str, shape: type[T], query: Mapping[str, Any] | None = None) -> T:
+        """Read one resource of a shape; where what came was no answer, it is asked again at once.
+
+        Raises MalformedAnswerError where it never is of this shape.
+        """
+        return answered(lambda: self.get(path, query).decode(shape))
 
     def ask(self, path: str, body: Any) -> Reply:
         """POST a question that changes nothing. It is never sent twice."""
@@ -126,7 +144,7 @@ class Client:
         """Read all pages of a listing by pageNumber; the last says so, or is short."""
         for number in range(1, MOST_PAGES + 1):
             asked = {**(query or {}), "pageSize": PAGE_SIZE, "pageNumber": number}
-            page = self.get(path, asked).decode(Entities[shape])  # type: ignore[valid-type]
+            page = self.read(path, Entities[shape], asked)  # type: ignore[valid-type]
             found = page.entities or []
             yield from found
             told = page.page_count
@@ -183,7 +201,7 @@ class Client:
 
     @cached_property
     def _api(self) -> Any:
-        return sdk.api_client(self._credentials.base_url, self)
+        return self._make_api(self._credentials.base_url, self)
 
     def _answer(self) -> Answer:
         if self._last is None:
@@ -192,10 +210,10 @@ class Client:
 
     def _authenticate(self, *, refused: str = "") -> None:
         """Take the token that all processes share, or fetch one where it is gone or refused."""
-        token: str | None = shared.get(self._token_key)
+        token: str | None = shared.get(self._credentials.token_key)
         if not token or token == refused:
             token, life_s = self._fetch_token()
-            shared.set(self._token_key, token, timeout=life_s)
+            shared.set(self._credentials.token_key, token, timeout=life_s)
         self._api.access_token = token
 
     def _fetch_token(self) -> tuple[str, float]:
@@ -203,6 +221,7 @@ class Client:
         asked = self._credentials
         try:
             self._api.get_client_credentials_token(asked.client_id, asked.client_secret)
+            told = msgspec.json.decode(self._answer().body, type=Token)
         except (CredentialsError, NotFoundError, RefusedError) as error:
             raise CredentialsError(
                 f"{asked.base_url} gives this OAuth client no token. Check GENESYS_REGION, "
@@ -213,8 +232,6 @@ class Client:
             raise MalformedAnswerError(
                 f"{TOKEN_PATH} of {asked.base_url}: what came is no token; check GENESYS_REGION"
             ) from error
-        answer = self._answer()
-        told = Reply(answer.body, self.clock(), answer.where).decode(Token)
         return told.access_token, told.good_for_s
 
 
@@ -238,7 +255,4 @@ def _wire() -> Wire:
 
 def connect(clock: Callable[[], datetime], priority: Priority = Priority.INTERACTIVE) -> Client:
     """Return a client for the organisation in the settings."""
-    credentials = Credentials(
-        settings.GENESYS_BASE_URL, settings.GENESYS_CLIENT_ID, settings.GENESYS_CLIENT_SECRET
-    )
-    return Client(credentials, clock=clock, wire=_wire(), priority=priority)
+    return Client(Credentials.of_settings(), clock=clock, wire=_wire(), priority=priority)

@@ -11,13 +11,13 @@ from typing import Final
 
 from conversations.models import Conversation, Message
 from integrations.genesys.snapshots import Written
+from integrations.genesys.unread import MEDIA
 from integrations.models import Reading
 
 # Metrics that Genesys emits when somebody has written.
 METRICS: Final = frozenset(
     {"omessageturn", "omessagecount", "tagentresponsetime", "tuserresponsetime", "tfirstresponse"}
 )
-MEDIA: Final = ("email", "message")
 
 
 def note_written(

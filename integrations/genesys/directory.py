@@ -48,11 +48,16 @@ class User(Wire):
     email: str | None = None
     division: Ref | None = None
     state: str | None = None
+    acd_auto_answer: bool | None = None
 
     def fact(self) -> directory.Agent:
-        division_id = _id(self.division)
         return directory.Agent(
-            self.id, _name(self.name), _name(self.email), division_id, self.state or "active"
+            self.id,
+            _name(self.name),
+            _name(self.email),
+            _id(self.division),
+            self.state or "active",
+            auto_answer=bool(self.acd_auto_answer),
         )
 
 

@@ -6,7 +6,7 @@ what has another shape altogether.
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -14,15 +14,12 @@ import msgspec
 from chrono import instants
 from conversations.models import ID_LENGTH
 from integrations.errors import MalformedPayloadError
+from integrations.genesys.moments import credible
+from integrations.genesys.payloads import MASKED
 
 UNSET: Final = frozenset({"", "NOT_SET"})
-# No event of Genesys Cloud is older; what lies far ahead is damage.
-_EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
-_LATEST: Final = datetime(2101, 1, 1, tzinfo=UTC)
 # Programs that make a text of a large number may write 1.7746299E12.
 _WHOLE: Final = re.compile(r"\d{1,15}(?:\.0*)?|\d(?:\.\d{1,15})?[eE]\+?(?:1[0-4]|\d)")
-# What anonymised captures carry in place of ids.
-_MASKED: Final = re.compile(r"[xX*]+(?:-[xX*]+)*|\[?REDACTED\]?")
 
 
 class Fields:
@@ -50,7 +47,7 @@ class Fields:
             raise MalformedPayloadError(
                 f"{self._place}{name} has more than {ID_LENGTH} characters: it is no id"
             )
-        return "" if _MASKED.fullmatch(found) else found
+        return "" if MASKED.fullmatch(found) else found
 
     def word(self, name: str, *, longest: int = 30) -> str:
         """Return a value of an enumeration in lower case, whether it is known or not."""
@@ -60,6 +57,12 @@ class Fields:
         """Return a count; 0 where it is absent or is none."""
         found = self.text(name, longest=16)
         return int(float(found)) if _WHOLE.fullmatch(found) else 0
+
+    def whole(self, name: str) -> int | None:
+        """Return a whole number of 32 bits, which may be negative; None where it is none."""
+        found = self.text(name, longest=16)
+        number = int(found) if re.fullmatch(r"-?\d{1,10}", found) else None
+        return number if number is not None and abs(number) < 2**31 else None
 
     def flag(self, name: str) -> bool | None:
         """Return a truth; None where it is not told."""
@@ -82,13 +85,9 @@ class Fields:
             return None
         try:
             at = instants.from_ms(int(float(found))) if _WHOLE.fullmatch(found) else _parsed(found)
+            return credible(at)
         except (ValueError, OverflowError) as error:
             raise MalformedPayloadError(f"{self._place}{name}: {error}") from error
-        if not _EARLIEST <= at < _LATEST:
-            raise MalformedPayloadError(
-                f"{self._place}{name}: {at.isoformat()} lies outside the years 2000 to 2100"
-            )
-        return at
 
     def has(self, name: str) -> bool:
         """Tell whether an object stands under a name."""

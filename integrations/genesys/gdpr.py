@@ -71,7 +71,10 @@ class Request(Wire):
     subject: Subject | None = None
 
     def person(self, now: datetime) -> requests.Person:
-        """Return who is to be forgotten; asked for now where it does not tell when."""
+        """Return who is to be forgotten, as of the instant at which Genesys says it was asked.
+
+        Where createdDate is absent or no instant, it is `now`: nobody can have asked later.
+        """
         identifiers = self.subject.identifiers() if self.subject else set()
         asked_at = _instant(self.created_date) or now
         return requests.Person(frozenset(identifiers), asked_at, self.id)

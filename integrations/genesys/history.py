@@ -5,10 +5,10 @@ a worker that dies, or a job that expires, costs no more than that step.
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final, TypeVar
+from typing import Final
 
 from chrono.spans import Span
 from integrations import gaps
@@ -20,15 +20,15 @@ from integrations.errors import (
     TemporaryError,
 )
 from integrations.genesys import jobs
+from integrations.genesys.asking import TRIES
 from integrations.genesys.client import Client
 from integrations.genesys.queries import DAY
 from integrations.genesys.reading import Read, taken_as_of
-from integrations.genesys.rounds import TRIES, is_fleeting
+from integrations.genesys.rounds import answered
 from integrations.models import HistoryDay
 from integrations.watermarks import Run, Told, quiet
 
 logger = logging.getLogger(__name__)
-T = TypeVar("T")
 
 State = HistoryDay.State
 OPEN: Final = (State.WAITING, State.SUBMITTED, State.READING)
@@ -78,7 +78,7 @@ class Work:
     def available(self) -> datetime:
         """The instant up to which data is there; asked once a run."""
         if self._available is None:
-            self._available = self._answered(lambda: jobs.available(self.client))
+            self._available = answered(self.run, lambda: jobs.available(self.client))
         return self._available
 
     def _further(self, row: HistoryDay) -> None:
@@ -110,7 +110,7 @@ class Work:
         )
 
     def _look(self, row: HistoryDay) -> None:
-        told = self._answered(lambda: jobs.state(self.client, row.job_id))
+        told = answered(self.run, lambda: jobs.state(self.client, row.job_id))
         if told == jobs.FULFILLED:
             _write(row, state=State.READING)
         elif told not in jobs.UNDER_WAY:
@@ -141,12 +141,12 @@ class Work:
     def _page(self, row: HistoryDay) -> jobs.Page:
         """Read the next page; a cursor that is not taken any more means to begin anew."""
         try:
-            return self._answered(lambda: jobs.results(self.client, row.job_id, row.cursor))
+            return answered(self.run, lambda: jobs.results(self.client, row.job_id, row.cursor))
         except RefusedError:
             if not row.cursor:
                 raise
         _write(row, cursor="", conversations=0)
-        return self._answered(lambda: jobs.results(self.client, row.job_id, ""))
+        return answered(self.run, lambda: jobs.results(self.client, row.job_id, ""))
 
     def _again(self, row: HistoryDay, reason: str) -> None:
         """Order another job in a while; after too many the day is a gap until the next night."""
@@ -167,20 +167,6 @@ class Work:
             cursor="",
             due_at=self.now + wait,
         )
-
-    def _answered(self, ask: Callable[[], T]) -> T:
-        """Ask, again at once where what came was no answer."""
-        left = TRIES
-        while True:
-            self.run.go_on()
-            left -= 1
-            try:
-                return ask()
-            except RateLimitedError:
-                raise
-            except (TemporaryError, MalformedAnswerError) as error:
-                if not left or not is_fleeting(error):
-                    raise
 
 
 class _Cursors:

@@ -14,10 +14,10 @@ from conversations.models import ID_LENGTH
 from integrations.domain import topics
 from integrations.domain.events import Carried
 from integrations.errors import MalformedPayloadError
+from integrations.genesys.fields import Fields
 
 DEEPEST: Final = 64
 LONGEST_TOPIC: Final = 200
-UNSET: Final = frozenset({"", "NOT_SET"})
 # The topic of a body that has no topic and whose type is not set: its conversation is read again.
 UNNAMED: Final = "unnamed"
 
@@ -72,7 +72,8 @@ def _carried(text: bytes, place: str) -> Carried:
     for name in _IDS:
         _refuse_length(event.get(name), place + name)
     topic, topic_id = _topic(event, place)
-    if not (topic_id or _told(event, "conversationId") or _told(event, "userId")):
+    told = Fields(event, place)
+    if not (topic_id or told.text("conversationId") or told.text("userId")):
         raise MalformedPayloadError(
             f"{place}conversationId is missing, and neither userId nor the topic says whose it is"
         )
@@ -85,24 +86,17 @@ def _topic(event: dict[str, Any], place: str) -> tuple[str, str]:
         raise MalformedPayloadError(
             f"{place}this is an envelope of EventBridge: send it to /hooks/eventbridge/"
         )
-    topic = _told(event, "topic")
+    told = Fields(event, place)
+    # One more than may be: what is too long is refused, not cut.
+    topic = told.text("topic", longest=LONGEST_TOPIC + 1)
     if topic:
         _refuse_length(topic, f"{place}topic", LONGEST_TOPIC)
         return topics.normalise(topic)
-    kind = _told(event, "type")
-    if "type" in event and _told(event, "conversationId"):
+    kind = told.text("type", longest=LONGEST_TOPIC + 1)
+    if "type" in event and told.text("conversationId"):
         _refuse_length(kind, f"{place}type", LONGEST_TOPIC)
         return kind or UNNAMED, ""
     raise MalformedPayloadError(f"{place}topic is missing")
-
-
-def _told(event: dict[str, Any], name: str) -> str:
-    """Return a text that is set; a number counts as one."""
-    value = event.get(name)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    text = value.strip() if isinstance(value, str) else ""
-    return "" if text in UNSET else text
 
 
 def _decoded(text: bytes, place: str) -> Any:

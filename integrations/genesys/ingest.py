@@ -13,14 +13,14 @@ from threading import Lock
 from typing import Final
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from conversations import bulk, selectors, services
 from conversations.domain import facts
 from conversations.services import Recorded
 from integrations.erasure import known as erased
 from integrations.errors import MalformedPayloadError
-from integrations.genesys import payloads
+from integrations.genesys import payloads, unread
 
 # One transaction each. On SQLite nobody else writes meanwhile: measured, twice as many make those
 # who put webhooks beside it wait three times as long, and are a twentieth quicker.
@@ -146,7 +146,10 @@ def _take(
     digests = erased.known_digests()
     kept = erased.stripped(snapshots, now=now)
     breath.end()
-    recorded = services.record(snapshots=kept, now=now, historic=historic)
+    with transaction.atomic():
+        recorded = services.record(snapshots=kept, now=now, historic=historic)
+        if not historic:
+            unread.note([one.conversation.genesys_id for one in kept])
     if erased.known_digests() != digests:
         erased.strip_recorded(kept)
     if recorded.new or recorded.changed:

@@ -12,8 +12,8 @@ import msgspec
 from chrono import instants
 from chrono.spans import Span
 from integrations.errors import MalformedAnswerError
-from integrations.genesys.client import Client, Reply
-from integrations.genesys.pages import found
+from integrations.genesys.client import Client
+from integrations.genesys.queries import interval
 
 JOBS: Final = "/api/v2/analytics/conversations/details/jobs"
 AVAILABILITY: Final = f"{JOBS}/availability"
@@ -41,6 +41,9 @@ class _Status(msgspec.Struct):
 
 
 class _Results(msgspec.Struct):
+    """A page; an empty one has no conversations at all, the last one no cursor."""
+
+    conversations: list[msgspec.Raw] | None = None
     cursor: str | None = None
 
 
@@ -59,8 +62,8 @@ def available(client: Client) -> datetime:
 
 def submit(client: Client, span: Span) -> str:
     """Order all conversations that lived in a span; return the job's id."""
-    interval = f"{instants.isoformat(span.start)}/{instants.isoformat(span.end)}"
-    reply = client.ask(JOBS, {"interval": interval, "order": "asc", "orderBy": "conversationStart"})
+    asked = {"interval": interval(span), "order": "asc", "orderBy": "conversationStart"}
+    reply = client.ask(JOBS, asked)
     job_id = reply.decode(_Submitted).job_id
     if not 0 < len(job_id) <= LONGEST_ID:
         raise MalformedAnswerError(f"{reply.where}: a jobId of {len(job_id)} characters")
@@ -75,9 +78,8 @@ def state(client: Client, job_id: str) -> str:
 def results(client: Client, job_id: str, cursor: str) -> Page:
     """Read one page of a job's result; cursor is "" for the first."""
     asked = {"pageSize": PAGE_SIZE, **({"cursor": cursor} if cursor else {})}
-    reply: Reply = client.get(f"{_path(job_id)}/results", asked)
-    told = reply.decode(_Results)
-    return Page([one.document for one in found(reply)], told.cursor or "")
+    told = client.get(f"{_path(job_id)}/results", asked).decode(_Results)
+    return Page([bytes(raw) for raw in told.conversations or ()], told.cursor or "")
 
 
 def _path(job_id: str) -> str:

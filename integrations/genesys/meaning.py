@@ -9,9 +9,9 @@ from celery import current_app
 from django.db import transaction
 
 from chrono import instants
-from conversations import live, presence
+from conversations import live, presence, routing
 from integrations.domain.events import Heard
-from integrations.genesys import addresses, counters, orders, proofs
+from integrations.genesys import addresses, answering, counters, orders, proofs
 from integrations.genesys.orders import Order
 from integrations.genesys.proofs import Proof
 from integrations.genesys.snapshots import Written
@@ -41,7 +41,10 @@ def take(heard: Sequence[Heard], *, now: datetime) -> None:
     Raises MalformedPayloadError where the body of one cannot be read: then nothing is written.
     """
     found = [_credible(proofs.of(one), now + AHEAD) for one in heard]
-    live.record_news(news=[one for proof in found for one in proof.news], now=now)
+    connected = answering.take([proof.rung for proof in found if proof.rung], now=now)
+    news = [one for proof in found for one in proof.news]
+    live.record_news(news=[*news, *connected], now=now)
+    routing.record_routing(told=[one.routed for one in found if one.routed], now=now)
     presence.record_live(told=[one for proof in found for one in proof.presence], now=now)
     counters.note_written(written=_written(found), moved=_moved(found), now=now)
     wanted = [order for proof in found for order in _orders(proof, now)]
@@ -53,12 +56,14 @@ def _credible(proof: Proof, latest: datetime) -> Proof:
     """Return a proof without what it says of a time to come; the conversation is read anyway."""
     news = tuple(one for one in proof.news if one.since <= latest)
     told = tuple(one for one in proof.presence if one.since <= latest)
-    if len(news) == len(proof.news) and len(told) == len(proof.presence):
+    routed = proof.routed if proof.routed and proof.routed.at <= latest else None
+    if (news, told, routed) == (proof.news, proof.presence, proof.routed):
         return proof
     logger.warning("genesys.event_lies_ahead", extra={"topic": proof.event.topic})
     latest_ms = instants.to_ms(latest)
     expects = tuple(one for one in proof.expects if one.since <= latest_ms)
-    return proof._replace(news=news, presence=told, expects=expects)
+    rung = proof.rung if proof.rung and proof.rung.news in news else None
+    return proof._replace(news=news, presence=told, expects=expects, rung=rung, routed=routed)
 
 
 def _written(found: Iterable[Proof]) -> dict[str, Written]:

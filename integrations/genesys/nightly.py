@@ -31,9 +31,9 @@ def nightly(*, client: Client, now: datetime, tell: Told = quiet) -> Read:
         night = night_of(now)
         if not HistoryDay.objects.filter(road=NIGHTLY, wanted_for=night).exists():
             _plan(night, now)
-        days = list(HistoryDay.objects.filter(road=NIGHTLY, state__in=OPEN).values_list("day"))
+        rows = HistoryDay.objects.filter(road=NIGHTLY, state__in=OPEN)
         work = Work(run, client, now, tell=tell)
-        read = work.go_on(day for (day,) in days)
+        read = work.go_on(rows.values_list("day", flat=True))
         run.detail = _told(night, read)
     return read
 

@@ -26,25 +26,34 @@ PACE: Final = timedelta(seconds=0.5)
 # what events told.
 DELAYS: Final = (
     timedelta(seconds=2),
+    timedelta(seconds=4),
     timedelta(seconds=10),
     timedelta(minutes=1),
     timedelta(minutes=5),
     timedelta(minutes=15),
     timedelta(minutes=60),
 )
+# An id that Genesys refuses, and with it all that is asked along with it, is not asked for again
+# before, however many events name it.
+REFUSED_WAIT: Final = timedelta(minutes=15)
+REFUSED: Final = "refused: "
 MOST_EXPECTED: Final = 100
 LONGEST_REASON: Final = 500
 
 _TABLE: Final = Wanted._meta.db_table
 _ROW: Final = "(%s, %s, %s, %s, %s, 0, 1, '')"
+_WAITS: Final = f"{_TABLE}.reason LIKE '{REFUSED}%%' AND {_TABLE}.due_at > excluded.due_at"
 # A row that is there already moves its fence, and keeps since when it is ordered unless given up.
 _ORDER: Final = (
     f"INSERT INTO {_TABLE} "  # noqa: S608 - names of our own
     "(genesys_id, urgent, ordered_at, due_at, expects, attempts, fence, reason) VALUES {rows} "
     f"ON CONFLICT (genesys_id) DO UPDATE SET urgent = {_TABLE}.urgent OR excluded.urgent, "
     f"ordered_at = CASE WHEN {_TABLE}.given_up_at IS NULL THEN {_TABLE}.ordered_at "
-    "ELSE excluded.ordered_at END, due_at = excluded.due_at, attempts = 0, "
-    f"fence = {_TABLE}.fence + 1, reason = '', given_up_at = NULL RETURNING genesys_id, expects"
+    "ELSE excluded.ordered_at END, "
+    f"due_at = CASE WHEN {_WAITS} THEN {_TABLE}.due_at ELSE excluded.due_at END, "
+    f"attempts = CASE WHEN {_WAITS} THEN {_TABLE}.attempts ELSE 0 END, "
+    f"reason = CASE WHEN {_WAITS} THEN {_TABLE}.reason ELSE '' END, "
+    f"fence = {_TABLE}.fence + 1, given_up_at = NULL RETURNING genesys_id, expects"
 )
 _EXPECT: Final = f"UPDATE {_TABLE} SET expects = %s WHERE genesys_id = %s"  # noqa: S608 - ours
 
@@ -65,6 +74,7 @@ class Claimed(NamedTuple):
     expects: tuple[Expectation, ...]
     attempts: int
     fence: int
+    leased_until: datetime
 
 
 @transaction.atomic
@@ -83,7 +93,7 @@ def want(*, orders: Iterable[Order], now: datetime) -> int:
 
 def claim(*, now: datetime, limit: int, urgent: bool = False) -> list[Claimed]:
     """Take readings that are due and that nobody makes, the urgent ones first: one statement."""
-    at = sql.instant(now)
+    at, until = sql.instant(now), now + LEASE
     taking = (
         f"UPDATE {_TABLE} SET leased_until = %s, fence = fence + 1 WHERE id IN ("  # noqa: S608 - names of our own
         f"SELECT id FROM {_TABLE} WHERE given_up_at IS NULL AND due_at <= %s "
@@ -92,10 +102,10 @@ def claim(*, now: datetime, limit: int, urgent: bool = False) -> list[Claimed]:
         "RETURNING id, genesys_id, expects, attempts, fence"
     )
     with connection.cursor() as cursor:
-        cursor.execute(taking, [sql.instant(now + LEASE), at, at, limit])
+        cursor.execute(taking, [sql.instant(until), at, at, limit])
         rows = cursor.fetchall()
     claimed = [
-        Claimed(pk, genesys_id, _expects(told), attempts, fence)
+        Claimed(pk, genesys_id, _expects(told), attempts, fence, until)
         for pk, genesys_id, told, attempts, fence in rows
     ]
     return sorted(claimed, key=attrgetter("pk"))
@@ -104,22 +114,28 @@ def claim(*, now: datetime, limit: int, urgent: bool = False) -> list[Claimed]:
 @transaction.atomic
 def settle(claimed: Collection[Claimed]) -> None:
     """Cross out readings that showed what was expected; what was ordered meanwhile stays."""
-    fences = _held(claimed)
-    done = [one.pk for one in claimed if fences.get(one.pk) == one.fence]
+    fences = {one.pk: one.fence for one in claimed}
+    done = [row.pk for row in _held(claimed) if row.fence == fences[row.pk]]
     Wanted.objects.filter(pk__in=done).delete()
     release(claimed)
 
 
 @transaction.atomic
 def release(claimed: Collection[Claimed]) -> None:
-    """Give readings back as they were: they were not made, or are to be made again."""
-    Wanted.objects.filter(pk__in=_held(claimed)).update(leased_until=None)
+    """Give readings back as they were: they were not made, or are to be made again.
+
+    An order moves the fence of a reading that is ours, but only another claim its lease: what
+    another reader has claimed since is left alone.
+    """
+    leases = {one.pk: one.leased_until for one in claimed}
+    mine = [row.pk for row in _held(claimed) if row.leased_until == leases[row.pk]]
+    Wanted.objects.filter(pk__in=mine).update(leased_until=None)
 
 
-def _held(claimed: Collection[Claimed]) -> dict[int, int]:
-    """Lock rows, in the order in which they are ordered, and return their fences by pk."""
+def _held(claimed: Collection[Claimed]) -> list[Wanted]:
+    """Lock rows, in the order in which they are ordered, and return them."""
     rows = Wanted.objects.select_for_update().filter(pk__in=[one.pk for one in claimed])
-    return dict(rows.order_by("genesys_id").values_list("pk", "fence"))
+    return list(rows.order_by("genesys_id").only("fence", "leased_until"))
 
 
 def put_off(one: Claimed, *, lacking: Sequence[Expectation], reason: str, now: datetime) -> None:
@@ -136,6 +152,25 @@ def put_off(one: Claimed, *, lacking: Sequence[Expectation], reason: str, now: d
         leased_until=None,
     )
     if not changed:
+        release([one])
+
+
+def put_off_refused(one: Claimed, *, why: str, now: datetime) -> None:
+    """Leave an id in peace that Genesys refuses, also where it was ordered again meanwhile."""
+    attempts = one.attempts + 1
+    Wanted.objects.filter(pk=one.pk, leased_until=one.leased_until).update(
+        attempts=attempts,
+        due_at=now + REFUSED_WAIT,
+        given_up_at=now if attempts > len(DELAYS) else None,
+        reason=f"{REFUSED}{why}"[:LONGEST_REASON],
+        leased_until=None,
+    )
+
+
+def come_back(one: Claimed, *, at: datetime) -> None:
+    """Read once more at an instant: it shows what events told, and time will tell the rest."""
+    mine = Wanted.objects.filter(pk=one.pk, fence=one.fence)
+    if not mine.update(attempts=0, expects=[], due_at=at, reason="", leased_until=None):
         release([one])
 
 

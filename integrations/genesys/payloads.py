@@ -15,14 +15,14 @@ import msgspec
 from conversations.domain import facts
 from conversations.domain.disconnects import canonical
 from integrations.errors import MalformedPayloadError
-from integrations.genesys import wire
+from integrations.genesys import requested, wire
 from integrations.genesys.moments import MOMENTS
 
 W = TypeVar("W")
 F = TypeVar("F")
 
-# What anonymised captures carry in place of ids: rows that name no conversation.
-_MASKED: Final = re.compile(r"[xX*-]+|\[?REDACTED\]?")
+# What anonymised captures carry in place of ids.
+MASKED: Final = re.compile(r"[xX*-]+|\[?REDACTED\]?")
 # PostgreSQL's texts cannot hold NUL: it becomes the replacement character.
 _NUL: Final = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
@@ -75,6 +75,8 @@ def _conversation(read: wire.Conversation) -> facts.Conversation:
     ended_at = _instant(read.conversation_end, "conversationEnd")
     if ended_at and ended_at < started_at:
         raise MalformedPayloadError("conversationEnd lies before conversationStart")
+    participants = _each(read.participants, "participants", _participant)
+    asked = requested.of(read)
     result = facts.Conversation(
         genesys_id=genesys_id,
         started_at=started_at,
@@ -82,7 +84,10 @@ def _conversation(read: wire.Conversation) -> facts.Conversation:
         originating_direction=read.originating_direction or "",
         external_tag=read.external_tag or "",
         division_ids=tuple(read.division_ids or ()),
-        participants=_each(read.participants, "participants", _participant),
+        message_type=asked.message_type,
+        skill_ids=asked.skill_ids,
+        language_id=asked.language_id,
+        participants=participants,
         surveys=_each(read.surveys, "surveys", _survey),
         evaluations=_each(read.evaluations, "evaluations", _evaluation),
         resolutions=_each(read.resolutions, "resolutions", _resolution),
@@ -239,7 +244,7 @@ def _each(wires: list[W] | None, name: str, read: Callable[[W], F]) -> tuple[F, 
 
 def _identity(genesys_id: str | None) -> str:
     found = _id(genesys_id, "conversationId")
-    if _MASKED.fullmatch(found):
+    if MASKED.fullmatch(found):
         raise MalformedPayloadError("conversationId is masked: this is an anonymised sample")
     return found
 

@@ -17,7 +17,7 @@ class Need(NamedTuple):
     """Permissions of which one is enough. probe is a cheap question that only they allow.
 
     without says what is lacking without them; vital: nothing works. only_setup: genesys_setup needs
-    them, and nothing else.
+    them, and nothing else. only_to: they are needed where some policy has this force disconnect.
     """
 
     names: tuple[str, ...]
@@ -26,6 +26,7 @@ class Need(NamedTuple):
     body: Any = None
     vital: bool = False
     only_setup: bool = False
+    only_to: str = ""
 
     @property
     def told(self) -> str:
@@ -77,6 +78,11 @@ NEEDS: Final = (
         {"interval": _DAY, "paging": {"pageSize": 1, "pageNumber": 1}},
     ),
     Need(
+        ("analytics:agentState:view",),
+        "that an agent has answered by hand is told by readings only, seconds later",
+        f"/api/v2/analytics/agents/{NOBODY}/status",
+    ),
+    Need(
         ("conversation:communication:view",),
         "neither live conversations nor the WebSocket topics of conversations",
         f"/api/v2/conversations/{NOBODY}",
@@ -91,6 +97,19 @@ NEEDS: Final = (
         ("gdpr:request:view",),
         "erasure requests made in Genesys are not followed",
         "/api/v2/gdpr/requests?pageSize=1",
+    ),
+    Need(
+        ("conversation:communication:disconnect",),
+        "force disconnect cannot disconnect an agent",
+        only_to="disconnect",
+    ),
+    Need(
+        (
+            "conversation:communication:blindTransfer",
+            "conversation:communication:blindTransferQueue",
+        ),
+        "force disconnect cannot put a conversation back into its queue",
+        only_to="requeue",
     ),
     *(
         Need((name,), without, only_setup=True)

@@ -11,21 +11,9 @@ from chrono.spans import Span
 from integrations import watermarks
 from integrations.genesys import queries
 from integrations.genesys.client import Client
-from integrations.genesys.reading import Read, taken
+from integrations.genesys.reading import Read
 from integrations.genesys.rounds import Passed, Round, Step, never
 from integrations.watermarks import Run, Told, quiet
-
-# Others read by way of here.
-__all__ = [
-    "OPEN_WINDOW",
-    "Read",
-    "find_open",
-    "last_day",
-    "poll",
-    "read_since",
-    "since_last",
-    "taken",
-]
 
 POLL: Final = "genesys.poll"
 FIND_OPEN: Final = "genesys.find_open"

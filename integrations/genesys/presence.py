@@ -15,13 +15,12 @@ from conversations.presence import SpanTold
 from integrations import watermarks
 from integrations.errors import MalformedAnswerError
 from integrations.genesys.client import PAGE_SIZE, Client, Reply
+from integrations.genesys.queries import DAY, interval
 from integrations.genesys.wire import Id, Word
 from integrations.watermarks import Run, Told, quiet
 
 PRESENCE: Final = "genesys.presence"
 PATH: Final = "/api/v2/analytics/users/details/query"
-DAY: Final = timedelta(days=1)
-HOUR: Final = timedelta(hours=1)
 OVERLAP: Final = timedelta(minutes=10)
 
 
@@ -84,12 +83,11 @@ def windows(span: Span) -> Iterator[Span]:
 
 
 def _read(run: Run, client: Client, window: Span, now: datetime) -> int:
-    interval = f"{instants.isoformat(window.start)}/{instants.isoformat(window.end)}"
     differ = 0
     for number in count(1):
         run.go_on()
         paging = {"pageSize": PAGE_SIZE, "pageNumber": number}
-        reply = client.ask(PATH, {"interval": interval, "order": "asc", "paging": paging})
+        reply = client.ask(PATH, {"interval": interval(window), "order": "asc", "paging": paging})
         users = reply.decode(Page).user_details or []
         spans = [span for user in users for span in _spans(user, reply)]
         differ += mirror.record_spans(told=spans, within=window, now=now)

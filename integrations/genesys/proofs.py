@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from conversations.domain import expectations
+from conversations.domain.disconnects import TRANSFERS, canonical
 from conversations.domain.expectations import BEGUN, Expectation
-from conversations.domain.live import News, State
+from conversations.domain.live import News, Routed, State
 from conversations.domain.presence import PRESENCE, ROUTING, PresenceTold
 from integrations.domain.events import Event, Heard
 from integrations.genesys import announcements, counters, fields, snapshots
+from integrations.genesys.answering import Rung
 from integrations.genesys.fields import Fields
 from integrations.genesys.snapshots import Written
 
@@ -24,7 +26,7 @@ _AGENT_STATES: Final = {
     "terminated": State.ENDED,
 }
 _LONGEST_STATE: Final = 20
-_USER_STATES: Final = {"user.start": State.ALERTING, "user.end": State.ENDED}
+_USER_STATES: Final = {"user.start": State.ALERTING.value, "user.end": State.ENDED.value}
 
 
 class Proof(NamedTuple):
@@ -40,6 +42,8 @@ class Proof(NamedTuple):
     expects: tuple[Expectation, ...] = ()
     written: Written | None = None
     moved: bool = False
+    rung: Rung | None = None
+    routed: Routed | None = None
     address: str = ""  # of the conversation, where the event names it by that alone
 
 
@@ -67,8 +71,32 @@ def _detail(event: Event, body: Fields) -> Proof:
         return Proof(event, address=address)
     shows = _expected(what)
     expects = (Expectation(event.session_id, shows),) if shows and event.session_id else ()
-    state = _USER_STATES.get(what)
-    return Proof(event, news=_news(event, state.value) if state else (), expects=expects)
+    state = _user_state(what, body)
+    news = _news(event, state) if state else ()
+    rung, routed = _rung(what, news, body), _routed(what, event, body)
+    return Proof(event, news=news, expects=expects, rung=rung, routed=routed)
+
+
+def _routed(what: str, event: Event, body: Fields) -> Routed | None:
+    """Return how a conversation entered a queue: nothing else tells its priority and label."""
+    if what != "acd.start" or event.at is None:
+        return None
+    priority, label = body.whole("routingPriority"), body.text("utilizationLabel", longest=100)
+    return Routed(event.conversation_id, event.at, priority, label)
+
+
+def _rung(what: str, news: tuple[News, ...], body: Fields) -> Rung | None:
+    """Return the ring in an event: only what a queue gives is to be answered by an agent."""
+    if what != "user.start" or not news or not (news[0].user_id and news[0].queue_id):
+        return None
+    return Rung(news[0], body.word("messageType"), body.word("direction"))
+
+
+def _user_state(what: str, body: Fields) -> str:
+    """Return where a session stands that an event is about; "" where that is nobody's at work."""
+    if what == "user.end" and canonical(body.text("disconnectType")) in TRANSFERS:
+        return State.TRANSFERRED.value
+    return _USER_STATES.get(what, "")
 
 
 def _expected(what: str) -> str:

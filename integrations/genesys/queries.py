@@ -66,6 +66,11 @@ def halves(window: Span) -> tuple[Span, Span]:
     return Span(window.start, middle), Span(middle, window.end)
 
 
+def interval(span: Span) -> str:
+    """Write a span as Genesys does."""
+    return f"{instants.isoformat(span.start)}/{instants.isoformat(span.end)}"
+
+
 def midnight(at: datetime) -> datetime:
     """Return the start of the UTC day of an instant."""
     return datetime.combine(at.date(), time(), UTC)
@@ -89,10 +94,8 @@ def _told_of(window: Span, filters: str, told: Span, *dimensions: str) -> Query:
 
 
 def _within(dimension: str, told: Span) -> Query:
-    value = f"{instants.isoformat(told.start)}/{instants.isoformat(told.end)}"
-    return _predicate(dimension, "matches", value=value)
+    return _predicate(dimension, "matches", value=interval(told))
 
 
 def _interval(window: Span) -> str:
-    end = max(window.end - BEFORE_MIDNIGHT, window.start)
-    return f"{instants.isoformat(window.start)}/{instants.isoformat(end)}"
+    return interval(Span(window.start, max(window.end - BEFORE_MIDNIGHT, window.start)))

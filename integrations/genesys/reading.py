@@ -1,11 +1,13 @@
 """What a run has read: requests made, and what came of the documents."""
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
 from integrations.genesys.client import Reply
 from integrations.genesys.ingest import Taken, take
+from integrations.models import Reading
 
 logger = logging.getLogger(__name__)
 
@@ -43,3 +45,14 @@ def taken_as_of(
     for refusal in result.refused:
         logger.warning("genesys.document_refused", extra={"reason": refusal.reason})
     return result
+
+
+def note_readings(pks: Iterable[int], *, at: datetime) -> None:
+    """Remember when conversations were asked for."""
+    Reading.objects.bulk_create(
+        # By pk, as all who write these rows: else two of them could wait in a ring.
+        [Reading(conversation_id=pk, read_at=at) for pk in sorted(pks)],
+        update_conflicts=True,
+        unique_fields=["conversation"],
+        update_fields=["read_at"],
+    )

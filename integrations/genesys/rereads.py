@@ -13,8 +13,7 @@ from integrations.errors import NotFoundError, RefusedError
 from integrations.genesys.budget import Priority
 from integrations.genesys.client import Client
 from integrations.genesys.pages import found
-from integrations.genesys.reading import Read, taken
-from integrations.models import Reading
+from integrations.genesys.reading import Read, note_readings, taken
 from integrations.watermarks import Run
 
 logger = logging.getLogger(__name__)
@@ -87,7 +86,7 @@ def _reread(client: Client, some: Sequence[Known], *, now: datetime) -> Read:
     except (RefusedError, NotFoundError) as error:
         if len(some) == 1:
             logger.warning("genesys.reread_refused", extra={"reason": str(error)})
-            _note(some, client.clock())
+            note_readings([known.pk for known in some], at=client.clock())
             return Read(1)
         middle = len(some) // 2
         halves = [_reread(client, half, now=now) for half in (some[:middle], some[middle:])]
@@ -98,15 +97,5 @@ def _reread(client: Client, some: Sequence[Known], *, now: datetime) -> Read:
     if missing:
         logger.warning("genesys.conversations_missing", extra={"count": missing})
     read = Read(1, taken([one.document for one in documents], reply, now))
-    _note(some, reply.sent_at)
+    note_readings([known.pk for known in some], at=reply.sent_at)
     return read
-
-
-def _note(some: Sequence[Known], at: datetime) -> None:
-    """Remember that these were asked for; a later instant stands."""
-    Reading.objects.bulk_create(
-        [Reading(conversation_id=pk, read_at=at) for pk in sorted(known.pk for known in some)],
-        update_conflicts=True,
-        unique_fields=["conversation"],
-        update_fields=["read_at"],
-    )

@@ -9,17 +9,13 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from functools import partial
+from typing import Any, Final, NamedTuple, TypeVar
 
 from chrono import instants
 from chrono.spans import Span
-from integrations.errors import (
-    MalformedAnswerError,
-    RateLimitedError,
-    RefusedError,
-    TemporaryError,
-)
-from integrations.genesys import queries
+from integrations.errors import RefusedError
+from integrations.genesys import asking, queries
 from integrations.genesys.client import PAGE_SIZE, Client, Reply
 from integrations.genesys.pages import Found, Page, page
 from integrations.genesys.queries import Query
@@ -28,12 +24,11 @@ from integrations.genesys.refusals import is_pagination_limit
 from integrations.watermarks import Run
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 PATH: Final = "/api/v2/analytics/conversations/details/query"
 MOST_RESULTS: Final = 100_000
 SHORTEST_WINDOW: Final = queries.MINUTE
-# A page is asked for so often at once, where what came was no answer.
-TRIES: Final = 3
 # A window whose count is short is read so often.
 MOST_READINGS: Final = 3
 # How far totalHits may be off before it tells that something is missing.
@@ -171,7 +166,7 @@ class Round:
         read, number, total, before = Read(), first, 0, len(seen)
         last_seen = False
         while True:
-            reply, told = self._page(step.ask(window), number)
+            reply, told = answered(self.run, partial(self._page, step.ask(window), number))
             total = max(total, told.total or 0)
             if total > MOST_RESULTS and window.length > SHORTEST_WINDOW:
                 raise _too_large(total)
@@ -189,20 +184,9 @@ class Round:
                 last_seen, number = False, number + 1
 
     def _page(self, query: Query, number: int) -> tuple[Reply, Page]:
-        """Ask for a page, again at once where what came was no answer."""
-        asked = query | {"paging": {"pageSize": PAGE_SIZE, "pageNumber": number}}
-        left = TRIES
-        while True:
-            self.run.go_on()
-            left -= 1
-            try:
-                reply = self.client.ask(PATH, asked)
-                return reply, page(reply)
-            except RateLimitedError:
-                raise
-            except (TemporaryError, MalformedAnswerError) as error:
-                if not left or not is_fleeting(error):
-                    raise
+        paging = {"pageSize": PAGE_SIZE, "pageNumber": number}
+        reply = self.client.ask(PATH, query | {"paging": paging})
+        return reply, page(reply)
 
     def _keep(self, window: Span, number: int) -> None:
         place: dict[str, Any] = {"step": self._step, "page": number}
@@ -211,11 +195,9 @@ class Round:
         self.run.keep(place | {name: instants.isoformat(at) for name, at in bounds.items()})
 
 
-def is_fleeting(error: Exception) -> bool:
-    """Tell whether asking again at once may help: nobody asked to wait, and it was quick."""
-    if isinstance(error, TemporaryError):
-        return not error.slow and not error.retry_after
-    return isinstance(error, MalformedAnswerError)
+def answered(run: Run, ask: Callable[[], T]) -> T:
+    """Ask, again at once where what came was no answer; the run keeps its lease meanwhile."""
+    return asking.answered(ask, before=run.go_on)
 
 
 def narrowly(window: Span) -> Query:

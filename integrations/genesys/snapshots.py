@@ -7,6 +7,7 @@ session ids; that of one medium tells of the participant itself, and names no se
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from conversations.domain.disconnects import TRANSFERS, canonical
 from conversations.domain.live import News, State
 from integrations.domain.events import Event
 from integrations.genesys import announcements, senders
@@ -87,11 +88,13 @@ def _states(conversation_id: str, talk: Talk) -> Iterator[News]:
     participant, told = talk.participant, talk.communication
     state = told.word("state")
     over = state in _OVER
+    ended = told.instant("disconnectedTime") or told.instant("endTime") if over else None
+    handed_on = canonical(told.text("disconnectType")) in TRANSFERS
     found = {
         State.CONNECTED: None if over or state == "alerting" else told.instant("connectedTime"),
         State.HELD: told.instant("startHoldTime") if told.flag("held") and not over else None,
         State.PARKED: told.instant("parkTime") if state == "parked" else None,
-        State.ENDED: told.instant("disconnectedTime") or told.instant("endTime") if over else None,
+        State.TRANSFERRED if handed_on else State.ENDED: ended,
     }
     for kind, since in found.items():
         if since:

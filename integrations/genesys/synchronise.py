@@ -16,8 +16,15 @@ from conversations import directory as mirror
 from conversations.models import Agent
 from integrations import watermarks
 from integrations.erasure import known as erased
-from integrations.errors import CredentialsError, NotFoundError, PermanentError
+from integrations.errors import (
+    CredentialsError,
+    NotFoundError,
+    PermanentError,
+    TemporaryError,
+)
 from integrations.genesys import directory as wire
+from integrations.genesys.asking import Turns
+from integrations.genesys.budget import Priority
 from integrations.genesys.client import Client
 from integrations.models import Organization
 from integrations.watermarks import Told, quiet
@@ -28,7 +35,8 @@ logger = logging.getLogger(__name__)
 SYNCHRONISE: Final = "genesys.synchronise"
 # An agent's own utilization costs a request each: so many a run, in turn.
 AGENTS_A_RUN: Final = 60
-RESERVE: Final = 60
+# The client itself leaves BACKGROUND to others; the parts that follow need some requests too.
+RESERVE: Final = Priority.BACKGROUND + 20
 TURN: Final = "genesys:utilization:turn"
 
 
@@ -43,32 +51,46 @@ class Part:
 def synchronise(*, client: Client, now: datetime, tell: Told = quiet) -> tuple[str, ...]:
     """Read the directory and the settings, and write what differs.
 
-    A part that is refused keeps no other from being read; then, at the end, PermanentError names
-    each and why. Raises RoadBusyError, CredentialsError and TemporaryError at once.
+    A part that is refused, or fails for a moment, keeps no other from being read; then, at the end,
+    PermanentError names each refused one and why, else TemporaryError is raised. Raises
+    RoadBusyError, CredentialsError and what the next part would meet too at once; the next run goes
+    on with the part that it came to, or the first before it that had failed.
     Returns a line on each part; tell is called with each as it is done.
     """
     with watermarks.run(SYNCHRONISE, clock=client.clock) as run:
         told: list[str] = []
         refused: list[str] = []
-        for part in PARTS:
+        turns = Turns()
+        for number in range(run.place.get("part", 0), len(PARTS)):
             run.go_on()
-            try:
-                line, into = f"{part.name}: {part.write(client)}", told
-            except CredentialsError:
-                raise
-            except PermanentError as error:
-                line, into = f"{part.name}: {error}", refused
-            into.append(line)
-            tell(line)
+            if not (refused or turns.failed):
+                run.keep({"part": number})
+            part = PARTS[number]
+            with turns.one():
+                done, line = _write(part, client)
+                (told if done else refused).append(line)
+                tell(line)
+        run.keep({})
         if refused:
             raise PermanentError("; ".join(refused))
+        turns.end()
         run.advance(now)
         run.detail = "; ".join(told)
     return tuple(told)
 
 
+def _write(part: Part, client: Client) -> tuple[bool, str]:
+    """Return whether a part could be read and written, and a line on it."""
+    try:
+        return True, f"{part.name}: {part.write(client)}"
+    except CredentialsError:
+        raise
+    except PermanentError as error:
+        return False, f"{part.name}: {error}"
+
+
 def _organization(client: Client) -> object:
-    told = client.get(wire.ORGANIZATION).decode(wire.Organization)
+    told = client.read(wire.ORGANIZATION, wire.Organization)
     Organization.objects.update_or_create(
         only=True, defaults={"genesys_id": told.id, "name": (told.name or "")[: wire.LONGEST_NAME]}
     )
@@ -100,29 +122,41 @@ def _wrap_up_codes(client: Client) -> object:
 
 
 def _utilization(client: Client) -> object:
-    told = client.get(wire.UTILIZATION).decode(wire.Utilization).utilization
+    told = client.read(wire.UTILIZATION, wire.Utilization).utilization
     differs = handling.services.set_utilization(organization=told, now=client.clock())
     return f"{len(told)} media, {'changed' if differs else 'unchanged'}"
 
 
 def _agents_utilization(client: Client) -> object:
-    """Read that of the agents whose turn it is; a deleted one has none."""
-    ids = list(islice(_in_turn(), AGENTS_A_RUN))
+    """Read that of the agents whose turn it is; what stops it, what was read before is written."""
     told: dict[str, dict[str, Any] | None] = {}
-    for genesys_id in ids:
+    try:
+        _read_in_turn(client, told)
+    finally:
+        changed = mirror.write_utilizations(utilizations=told)
+        handling.services.order_recomputing(user_ids=changed, now=client.clock())
+    return f"{len(told)} agents read, {len(changed)} changed"
+
+
+def _read_in_turn(client: Client, told: dict[str, dict[str, Any] | None]) -> None:
+    """Add to told what the agents have whose turn it is; a deleted one has none."""
+    turns = Turns()
+    for genesys_id in list(islice(_in_turn(), AGENTS_A_RUN)):
         if not client.budget.spares(RESERVE):
             break
-        told[genesys_id] = _own_utilization(client, genesys_id)
+        try:
+            with turns.one():
+                told[genesys_id] = _own_utilization(client, genesys_id)
+        except TemporaryError:
+            break  # the rest has its turn in the next run
         cache.set(TURN, genesys_id, timeout=None)
-    changed = mirror.write_utilizations(utilizations=told)
-    handling.services.order_recomputing(user_ids=changed, now=client.clock())
-    return f"{len(told)} agents read, {len(changed)} changed"
+    turns.end()
 
 
 def _own_utilization(client: Client, genesys_id: str) -> dict[str, Any] | None:
     path = wire.USER_UTILIZATION.format(quote(genesys_id, safe=""))
     try:
-        return client.get(path).decode(wire.Utilization).own()
+        return client.read(path, wire.Utilization).own()
     except NotFoundError:
         return None
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from integrations.errors import IntegrationError
 from integrations.genesys import (
     correspondence,
+    enforce,
     feedback,
     gdpr,
     nightly,
@@ -20,7 +21,9 @@ from integrations.genesys import (
     recover,
     rereads,
     sdk,
+    verify,
     wanted,
+    writers,
 )
 from integrations.genesys import synchronise as directory
 from integrations.genesys.budget import Priority
@@ -95,6 +98,20 @@ def reread_wanted() -> None:
 
 
 @shared_task(
+    name="integrations.genesys.verify_connected", ignore_result=True, throws=(IntegrationError,)
+)
+def verify_connected() -> None:
+    """Ask whether agents at whom something rings have answered."""
+    verify.verify_connected(client=connect(timezone.now), now=timezone.now())
+
+
+@shared_task(name="integrations.genesys.enforce", ignore_result=True, throws=(IntegrationError,))
+def enforce_policies() -> None:
+    """End agents' sessions that were left untouched for too long, where a policy has it so."""
+    enforce.enforce(client=connect(timezone.now), now=timezone.now())
+
+
+@shared_task(
     name="integrations.genesys.read_messages", ignore_result=True, throws=(IntegrationError,)
 )
 def read_messages() -> None:
@@ -102,6 +119,14 @@ def read_messages() -> None:
     correspondence.read_messages(
         client=connect(timezone.now, Priority.BACKGROUND), now=timezone.now()
     )
+
+
+@shared_task(
+    name="integrations.genesys.read_writers", ignore_result=True, throws=(IntegrationError,)
+)
+def read_writers() -> None:
+    """Read who wrote where somebody is about to be told that nobody did."""
+    writers.read_writers(client=connect(timezone.now), now=timezone.now())
 
 
 @shared_task(

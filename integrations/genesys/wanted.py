@@ -2,16 +2,16 @@
 
 import logging
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 
 from celery import current_app
-from django.db.models import F
-from django.db.models.functions import Coalesce
 
-from conversations import live
-from conversations.domain import expectations, facts
+from conversations import live, telling
+from conversations.domain import expectations, stretches
+from conversations.domain.seen import Seen, look
 from conversations.models import Conversation
+from integrations import watermarks
 from integrations.errors import (
     BudgetSpentError,
     IntegrationError,
@@ -22,15 +22,11 @@ from integrations.errors import (
 from integrations.genesys import orders, payloads
 from integrations.genesys.budget import Priority
 from integrations.genesys.client import Client
-from integrations.genesys.orders import Claimed, Order, want
+from integrations.genesys.orders import Claimed
 from integrations.genesys.pages import found
-from integrations.genesys.poll import Read, taken
+from integrations.genesys.reading import Read, note_readings, taken
 from integrations.genesys.rereads import IDS_A_CALL, PATH
 from integrations.inbox.wakeup import EXPIRES_S, WakeUp
-from integrations.models import Reading, Watermark
-from integrations.watermarks import LONGEST_DETAIL
-
-__all__ = ["WAKE_UP", "Order", "reread_wanted", "want"]
 
 logger = logging.getLogger(__name__)
 
@@ -40,8 +36,17 @@ TASK: Final = "integrations.genesys.reread_wanted"
 RESERVE: Final = Priority.EVENTS
 BATCHES_A_RUN: Final = 40
 
+
+class Refused(NamedTuple):
+    """Genesys does not take this id, whatever it is asked along with."""
+
+    why: str
+
+
 # What became of a reading: the conversation, or why there is none.
-Outcome = facts.Conversation | str
+Outcome = Seen | Refused | str
+# A document of this age after its grace is over tells that nobody took over.
+JUST_AFTER: Final = timedelta(milliseconds=100)
 
 
 def reread_wanted(*, client: Client, now: datetime) -> Read:
@@ -60,7 +65,7 @@ def reread_wanted(*, client: Client, now: datetime) -> Read:
         except BudgetSpentError:
             break  # nothing failed: the rest of this minute is for others
     if read.requests:
-        _note_road(client.clock(), str(read))
+        watermarks.note(WANTED, at=client.clock(), detail=str(read))
     return read
 
 
@@ -85,19 +90,19 @@ def _claim(client: Client) -> list[Claimed]:
 
 
 def _read_or_give_back(client: Client, claimed: list[Claimed], now: datetime) -> Read:
+    """Read what was claimed; where that is cut short, what was read counts, the rest is free."""
+    outcomes: dict[str, Outcome] = {}
     try:
-        outcomes: dict[str, Outcome] = {}
-        read = _read(client, [one.genesys_id for one in claimed], outcomes, now)
+        return _read(client, [one.genesys_id for one in claimed], outcomes, now)
     except BudgetSpentError:
-        orders.release(claimed)
         raise
     except IntegrationError as error:
-        orders.release(claimed)
-        _note_road(client.clock(), str(error), failed=True)
+        watermarks.note(WANTED, at=client.clock(), detail=str(error), failed=True)
         raise
-    live.tell(genesys_ids=list(outcomes), now=now)
-    _judge(claimed, outcomes, client.clock())
-    return read
+    finally:
+        live.tell(genesys_ids=list(outcomes), now=now)
+        _judge([one for one in claimed if one.genesys_id in outcomes], outcomes, client.clock())
+        orders.release(claimed)
 
 
 def _read(client: Client, ids: Sequence[str], outcomes: dict[str, Outcome], now: datetime) -> Read:
@@ -106,63 +111,48 @@ def _read(client: Client, ids: Sequence[str], outcomes: dict[str, Outcome], now:
         reply = client.get(PATH, {"id": list(ids)})
     except (RefusedError, NotFoundError) as error:
         if len(ids) == 1:
-            outcomes[ids[0]] = f"refused: {error}"
+            outcomes[ids[0]] = Refused(str(error))
             return Read(1)
         middle = len(ids) // 2
         halves = (_read(client, half, outcomes, now) for half in (ids[:middle], ids[middle:]))
         return sum(halves, Read(1))
     documents = [one.document for one in found(reply)]
     read = Read(1, taken(documents, reply, now))
-    shown = dict.fromkeys(ids, "Genesys does not show it") | dict(map(_understood, documents))
+    shown = dict.fromkeys(ids, "Genesys does not show it") | dict(
+        _understood(one, reply.sent_at) for one in documents
+    )
     outcomes |= {genesys_id: shown[genesys_id] for genesys_id in ids}
-    _note_readings(ids, reply.sent_at)
+    known = Conversation.objects.filter(genesys_id__in=ids)
+    note_readings(known.values_list("pk", flat=True), at=reply.sent_at)
     return read
 
 
-def _understood(document: bytes) -> tuple[str, Outcome]:
+def _understood(document: bytes, at: datetime) -> tuple[str, Outcome]:
     try:
         conversation = payloads.conversation(document)
     except MalformedPayloadError:
-        return "", ""  # told in the log: see poll.taken
-    return conversation.genesys_id, conversation
+        return "", ""  # told in the log: see reading.taken
+    return conversation.genesys_id, look(conversation, at)
 
 
 def _judge(claimed: Iterable[Claimed], outcomes: dict[str, Outcome], now: datetime) -> None:
-    """Cross out what was shown; what was not is read again later."""
-    settled = []
+    """Cross out what was shown; what was not, or what time will tell more of, is read again."""
+    settled, is_heard = [], telling.is_heard()
     for one in claimed:
         outcome = outcomes[one.genesys_id]
+        if isinstance(outcome, Refused):
+            orders.put_off_refused(one, why=outcome.why, now=now)
+            continue
         if isinstance(outcome, str):
             orders.put_off(one, lacking=one.expects, reason=outcome, now=now)
             continue
-        lacking = expectations.unmet(one.expects, outcome)
+        lacking = expectations.unmet(one.expects, outcome.conversation)
+        over_at = stretches.due_again(outcome) if is_heard else None
         if lacking:
             reason = f"not shown yet: {', '.join(map(str, lacking))}"
             orders.put_off(one, lacking=lacking, reason=reason, now=now)
+        elif over_at:
+            orders.come_back(one, at=over_at + JUST_AFTER)
         else:
             settled.append(one)
     orders.settle(settled)
-
-
-def _note_readings(genesys_ids: Sequence[str], at: datetime) -> None:
-    known = Conversation.objects.filter(genesys_id__in=genesys_ids).order_by("pk")
-    pks = known.values_list("pk", flat=True)
-    Reading.objects.bulk_create(
-        [Reading(conversation_id=pk, read_at=at) for pk in pks],
-        update_conflicts=True,
-        unique_fields=["conversation"],
-        update_fields=["read_at"],
-    )
-
-
-def _note_road(at: datetime, detail: str, *, failed: bool = False) -> None:
-    """Write down how the road does: there is no lease to take, since many may read at once."""
-    row, _ = Watermark.objects.get_or_create(road=WANTED)
-    Watermark.objects.filter(pk=row.pk).update(
-        detail=detail[:LONGEST_DETAIL],
-        **(
-            {"failing_since": Coalesce(F("failing_since"), at)}
-            if failed
-            else {"failing_since": None, "succeeded_at": at, "read_to": at}
-        ),
-    )

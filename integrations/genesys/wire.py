@@ -41,6 +41,8 @@ class Segment(_Wire):
     conference: bool | None = None
     source_conversation_id: Id = None
     destination_conversation_id: Id = None
+    requested_routing_skill_ids: list[str] | None = None
+    requested_language_id: Id = None
 
 
 class Metric(_Wire):

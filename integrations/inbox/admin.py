@@ -200,7 +200,7 @@ class SourceAdmin(admin.ModelAdmin[Source]):
 
     def _page(self, request: HttpRequest, source: Source, **more: Any) -> dict[str, Any]:
         context = self.admin_site.each_context(request)
-        return {**context, "opts": self.opts, "source": source, "title": source.name, **more}
+        return {**context, "opts": self.opts, "original": source, "title": source.name, **more}
 
 
 @admin.register(SourceKey)

@@ -102,10 +102,13 @@ def done(items: Sequence[Claimed], *, now: datetime) -> None:
     )
 
 
-def release(items: Iterable[Claimed], *, now: datetime) -> None:
-    """Give items back as if they had never been claimed: nothing is wrong with them."""
-    for item in items:
-        _mine(item).update(leased_until=None, attempts=item.attempts - 1, due_at=now + PAUSES[0])
+def release(items: Iterable[Claimed], *, now: datetime) -> int:
+    """Give items back as if they had never been claimed; return how many were still ours."""
+    due_at = now + PAUSES[0]
+    return sum(
+        _mine(item).update(leased_until=None, attempts=item.attempts - 1, due_at=due_at)
+        for item in items
+    )
 
 
 def quarantine(item: Claimed, *, reason: str, now: datetime) -> bool:

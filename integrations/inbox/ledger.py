@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from django.db import connection
 
+from conversations import bulk
 from conversations.models import ID_LENGTH
 from integrations import sql
 from integrations.domain.events import Event, Heard
@@ -57,8 +58,7 @@ def add(told: Sequence[Told], *, now: datetime) -> list[Heard]:
 def _inserted(told: Sequence[Told], now: datetime) -> set[str]:
     """Insert events whose keys are not there yet; return the keys that were new."""
     new: set[str] = set()
-    for start in range(0, len(told), sql.MOST_ROWS):
-        some = told[start : start + sql.MOST_ROWS]
+    for some in bulk.portions(told, sql.MOST_ROWS):
         marks = ", ".join([f"({', '.join(['%s'] * len(_COLUMNS))})"] * len(some))
         adding = (
             f"INSERT INTO {GenesysEvent._meta.db_table} ({', '.join(_COLUMNS)}) VALUES {marks} "  # noqa: S608 - names of our own

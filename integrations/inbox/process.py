@@ -159,12 +159,13 @@ def _commit(run: _Run, parsed: Sequence[_Parsed]) -> None:
 
 def _give_back(run: _Run, items: Sequence[Claimed]) -> bool:
     """End the run: a lock was not had, or the server is gone. Nothing is wrong with the items."""
-    run.put_off += len(items)
-    logger.warning("inbox.put_off", extra={"items": len(items)})
     try:
-        claims.release(items, now=run.now())
+        given = claims.release(items, now=run.now())
     except OperationalError:
         logger.warning("inbox.lease_left", extra={"items": len(items)})  # it runs out by itself
+    else:
+        run.put_off += given
+        logger.warning("inbox.put_off", extra={"items": given})
     return False
 
 

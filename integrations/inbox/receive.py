@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import OperationalError, connection
 
-from integrations import sql
-from integrations.models import InboxItem, Source
+from conversations import bulk
+from integrations import patience, sql
+from integrations.models import InboxItem
 
 MOST_BYTES: Final = 256 * 1024
 LONGEST_SENDER_ID: Final = 200
@@ -33,7 +34,7 @@ _ONCE: Final = " ON CONFLICT (source_id, sender_id) DO NOTHING"
 
 def receive(
     *,
-    source: Source | int,
+    source_id: int,
     body: bytes,
     now: datetime,
     sender_id: str | None = None,
@@ -44,13 +45,14 @@ def receive(
     within: how long to wait for a lock at most. Raises OperationalError where that was not enough,
     or where the database does not answer; then nothing is kept and the sender must try again.
     """
-    source_id = source if isinstance(source, int) else source.pk
     rows = [(body, sender_id)]
     if within is None or connection.in_atomic_block:  # there the caller's own limits hold
         return bool(_insert(source_id, rows, now))
     wait_ms = round(within.total_seconds() * 1000)
     if connection.vendor == "postgresql":
-        return bool(_insert_unasked(source_id, rows, now, wait_ms))
+        # Had a connection been lost between commit and answer, the body may be kept twice: its
+        # sender's id, or later the event's natural key, tells.
+        return bool(patience.over(lambda: _insert(source_id, rows, now, wait_ms=wait_ms)))
     return bool(_insert_in_turn(source_id, rows, now, within))
 
 
@@ -58,10 +60,7 @@ def receive_many(
     *, source_id: int, bodies: Sequence[tuple[bytes, str | None]], now: datetime
 ) -> int:
     """Keep many bodies, each with its sender's id, in one statement; return how many are new."""
-    kept = 0
-    for start in range(0, len(bodies), sql.MOST_ROWS):
-        kept += _insert(source_id, bodies[start : start + sql.MOST_ROWS], now)
-    return kept
+    return sum(_insert(source_id, some, now) for some in bulk.portions(bodies, sql.MOST_ROWS))
 
 
 def _insert(
@@ -86,24 +85,6 @@ def _insert(
         while cursor.nextset() if limits else False:
             pass
         return int(cursor.rowcount)
-
-
-def _insert_unasked(
-    source_id: int, bodies: Sequence[tuple[bytes, str | None]], now: datetime, wait_ms: int
-) -> int:
-    """Insert without asking first whether the connection still works, which costs a round trip.
-
-    Where it does not, do it over a new one. Had the first been lost between commit and answer, the
-    body may be kept twice: its sender's id, or later the event's natural key, tells.
-    """
-    connection.health_check_done = True  # type: ignore[attr-defined] # the stubs forget it
-    try:
-        return _insert(source_id, bodies, now, wait_ms=wait_ms)
-    except (OperationalError, InterfaceError):
-        if connection.is_usable():
-            raise
-        connection.close()
-        return _insert(source_id, bodies, now, wait_ms=wait_ms)
 
 
 def _insert_in_turn(

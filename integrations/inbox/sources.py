@@ -12,14 +12,15 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Q
 
-from integrations import seal
+from integrations import patience, seal
 from integrations.models import Source, SourceKey
 
 logger = logging.getLogger(__name__)
@@ -27,6 +28,8 @@ logger = logging.getLogger(__name__)
 KEPT: Final = 5.0  # seconds
 # Not oftener than this are keys read again because somebody comes with one that is not known.
 LOOKED_AGAIN_AFTER: Final = 1.0
+# So long one waits for another who reads the keys already.
+TURN_S: Final = 1.5
 OVERLAP: Final = timedelta(hours=24)
 TOKEN_PREFIX: Final = "dcm_"  # noqa: S105 - it is public
 SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - it is public
@@ -69,16 +72,14 @@ def new_key(*, source_id: int, now: datetime) -> str:
 
 def revoke(*, key_id: int, now: datetime) -> bool:
     """End a key now; return False where it had ended already."""
-    valid = Q(expires_at=None) | Q(expires_at__gt=now)
-    ended = SourceKey.objects.filter(valid, pk=key_id).update(expires_at=now)
+    ended = SourceKey.objects.filter(_valid(now), pk=key_id).update(expires_at=now)
     KEYS.forget()
     return bool(ended)
 
 
 def valid_keys(*, source_id: int, now: datetime) -> list[SourceKey]:
     """Return the keys of a source that are valid now, oldest first."""
-    valid = Q(expires_at=None) | Q(expires_at__gt=now)
-    return list(SourceKey.objects.filter(valid, source_id=source_id).order_by("pk"))
+    return list(SourceKey.objects.filter(_valid(now), source_id=source_id).order_by("pk"))
 
 
 def reseal() -> int:
@@ -96,17 +97,17 @@ def digest_of(key: str) -> bytes:
 
 def _end_older(source: Source, now: datetime) -> None:
     """Let the newest valid key live for OVERLAP at most, and end all others."""
-    valid = source.keys.filter(Q(expires_at=None) | Q(expires_at__gt=now)).order_by("-pk")
-    newest = valid.first()
+    newest = source.keys.filter(_valid(now)).order_by("-pk").first()
     if newest is None:
         return
-    source.keys.filter(pk__lt=newest.pk).filter(Q(expires_at=None) | Q(expires_at__gt=now)).update(
-        expires_at=now
-    )
+    source.keys.filter(_valid(now), pk__lt=newest.pk).update(expires_at=now)
     until = now + OVERLAP
-    valid.filter(Q(expires_at=None) | Q(expires_at__gt=until), pk=newest.pk).update(
-        expires_at=until
-    )
+    source.keys.filter(_valid(until), pk=newest.pk).update(expires_at=until)
+
+
+def _valid(at: datetime) -> Q:
+    """Select the keys that have not ended by an instant."""
+    return Q(expires_at=None) | Q(expires_at__gt=at)
 
 
 def _random_token() -> str:
@@ -143,11 +144,21 @@ class _Keys:
 
     def _valid(self, now: datetime, kept: float) -> list[Key]:
         if time.monotonic() - self._read_at > kept:
-            with self._lock:
+            with self._turn():
                 if time.monotonic() - self._read_at > kept:
-                    self._known = tuple(_read())
+                    self._known = tuple(patience.over(_read))
                     self._read_at = time.monotonic()
         return [key for key in self._known if key.expires_at is None or key.expires_at > now]
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Let one at a time read the keys. Raises OperationalError where that takes too long."""
+        if not self._lock.acquire(timeout=TURN_S):
+            raise OperationalError("the keys are being read by another who gets no answer")
+        try:
+            yield
+        finally:
+            self._lock.release()
 
 
 def _matching(keys: Iterable[Key], digest: bytes) -> Key | None:

@@ -61,13 +61,13 @@ def hook(kind: str, sender_id: SenderId | None = None) -> Respond:
             key, body = _authenticated(request, kind, name, now)
             own_id = _header_id(request) or (sender_id(body) if sender_id else None)
             new = inbox.receive(
-                source=key.source_id, body=body, now=now, sender_id=own_id, within=WAIT
+                source_id=key.source_id, body=body, now=now, sender_id=own_id, within=WAIT
             )
         except Refusal as refusal:
-            return _refused(refusal)
+            return refused(refusal)
         except DatabaseError as error:
             logger.warning("hook.unavailable", extra={"error": type(error).__name__})
-            return _refused(
+            return refused(
                 Refusal(503, "the database is busy: send it again", Retry_After=str(RETRY_AFTER_S))
             )
         WAKE_UP.tell()
@@ -87,7 +87,7 @@ def _authenticated(request: WSGIRequest, kind: str, name: str, now: datetime) ->
         key = KEYS.bearer(token, now=now)
         if key is None or not _admits(key, kind, name, Source.Authentication.BEARER):
             raise _unauthorized("the token is not known, has expired, or is of another source")
-        return key, _body(request)
+        return key, body_of(request)
     signed = _signed(request)
     if signed is None:
         raise _unauthorized("no token in the Authorization header, and no signature")
@@ -101,7 +101,7 @@ def _authenticated(request: WSGIRequest, kind: str, name: str, now: datetime) ->
             "the URL names no source that signs, or webhook-timestamp is"
             f" more than {signatures.TOLERANCE_S} seconds from our clock"
         )
-    body = _body(request)
+    body = body_of(request)
     if not signatures.is_genuine(signed, body, secrets=[key.secret for key in keys]):
         raise _unauthorized("the signature does not fit the body, its id and its timestamp")
     return keys[0], body
@@ -135,7 +135,7 @@ def _unauthorized(reason: str) -> Refusal:
     return Refusal(401, reason, WWW_Authenticate="Bearer")
 
 
-def _body(request: WSGIRequest) -> bytes:
+def body_of(request: WSGIRequest) -> bytes:
     """Read a body of MOST_BYTES at most; not a byte more is taken off the connection."""
     if request.META.get("HTTP_CONTENT_ENCODING", "identity").lower() not in {"", "identity"}:
         raise Refusal(415, "Content-Encoding is not taken: send the JSON as it is")
@@ -193,7 +193,8 @@ def _too_large() -> Refusal:
     return Refusal(413, f"the body is larger than {inbox.MOST_BYTES // 1024} KiB")
 
 
-def _refused(refusal: Refusal) -> HttpResponse:
+def refused(refusal: Refusal) -> HttpResponse:
+    """Return the answer that a refusal is."""
     answer = HttpResponse(
         f'{{"accepted": false, "reason": "{refusal}"}}'.encode(), "application/json", refusal.status
     )

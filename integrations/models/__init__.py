@@ -1,5 +1,6 @@
 """What the roads to and from other systems must remember."""
 
+from integrations.models.acknowledgements import Acknowledgement
 from integrations.models.erasure import ErasedConversation, ErasedIdentifier, ErasureRequest
 from integrations.models.gaps import Gap, HistoryDay
 from integrations.models.inbox import GenesysEvent, InboxItem, Source, SourceKey
@@ -8,10 +9,23 @@ from integrations.models.notifications import (
     NotificationListener,
     NotificationTopic,
 )
-from integrations.models.roads import Organization, Reading, Watermark
+from integrations.models.outbox import Attempt, Delivery, Destination
+from integrations.models.ringing import Ringing
+from integrations.models.roads import UNREAD, Organization, Reading, Watermark
+from integrations.models.salesforce import (
+    SalesforceConflict,
+    SalesforceHold,
+    SalesforceLink,
+    SalesforceUser,
+)
 from integrations.models.wanted import Wanted
 
 __all__ = [
+    "UNREAD",
+    "Acknowledgement",
+    "Attempt",
+    "Delivery",
+    "Destination",
     "ErasedConversation",
     "ErasedIdentifier",
     "ErasureRequest",
@@ -24,6 +38,11 @@ __all__ = [
     "NotificationTopic",
     "Organization",
     "Reading",
+    "Ringing",
+    "SalesforceConflict",
+    "SalesforceHold",
+    "SalesforceLink",
+    "SalesforceUser",
     "Source",
     "SourceKey",
     "Wanted",

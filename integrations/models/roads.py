@@ -1,6 +1,7 @@
 """The organisation, and how far each road to it has been read."""
 
 from django.db import models
+from django.db.models import F, Q
 
 from conversations.models import ID_LENGTH, Conversation
 
@@ -41,6 +42,14 @@ class Watermark(models.Model):
         return self.road
 
 
+# There is something in a conversation of which it was not asked yet who wrote it.
+UNREAD = (
+    (Q(messages_read_at=None) & ~Q(messages_wanted_at=None, messages_moved_at=None))
+    | Q(messages_read_at__lt=F("messages_wanted_at"))
+    | Q(messages_read_at__lt=F("messages_moved_at"))
+)
+
+
 class Reading(models.Model):
     """When a conversation was last asked for, whether or not there was news of it."""
 
@@ -49,12 +58,24 @@ class Reading(models.Model):
     )
     read_at = models.DateTimeField(null=True, blank=True)
     messages_read_at = models.DateTimeField(null=True, blank=True)
+    messages_wanted_at = models.DateTimeField(
+        null=True, blank=True, help_text="As of when it was last recorded, if it is no history."
+    )
     messages_moved_at = models.DateTimeField(
         null=True, blank=True, help_text="When an event last told that somebody wrote."
     )
     messages_sent = models.IntegerField(
         null=True, blank=True, help_text="Mails that agents sent, as events counted them."
     )
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["messages_wanted_at", "conversation"],
+                condition=UNREAD,
+                name="reading_messages_unread",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.conversation_id} at {self.read_at}"

@@ -4,7 +4,7 @@ A topic is taken by one UPDATE … RETURNING. Who holds more than a fair share o
 lease is ended, but it is listened to until another has subscribed, so that nothing is missed.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -19,6 +19,8 @@ from integrations.models import NotificationChannel, NotificationListener, Notif
 State = NotificationTopic.State
 
 LONGEST_REASON: Final = 1000
+# The columns of a topic that nobody holds.
+NOBODYS: Final = {"listener": "", "leased_until": None, "channel": None}
 _TABLE: Final = NotificationTopic._meta.db_table
 
 
@@ -120,7 +122,7 @@ def settle(
                 state=State.REJECTED,
                 reason=reason[:LONGEST_REASON],
                 retry_at=retry_at,
-                **_NOBODYS,
+                **NOBODYS,
             )
         else:
             rows.update(state=State.SUBSCRIBED, channel=channel, reason="", retry_at=None)
@@ -131,16 +133,10 @@ def offer(*, name: str, pks: Collection[int]) -> None:
     NotificationTopic.objects.filter(listener=name, pk__in=pks).update(leased_until=None)
 
 
-def let_go(*, name: str, pks: Collection[int], heard_at: datetime | None) -> None:
-    """Give topics back that nobody listens to any more."""
-    rows = NotificationTopic.objects.filter(listener=name, pk__in=pks)
-    rows.update(state=State.FREE, heard_until=heard_at, **_NOBODYS)
-
-
 def leave(*, name: str, heard_at: datetime) -> None:
     """Give back whatever a listener holds: it ends."""
     rows = NotificationTopic.objects.filter(listener=name)
-    rows.update(state=State.FREE, heard_until=heard_at, **_NOBODYS)
+    rows.update(state=State.FREE, heard_until=heard_at, **NOBODYS)
     NotificationChannel.objects.filter(listener=name).delete()
     NotificationListener.objects.filter(name=name).delete()
 
@@ -155,11 +151,3 @@ def clear_the_dead(*, now: datetime, lease: timedelta) -> None:
 def channels_in_use(*, now: datetime) -> int:
     """Return how many channels living listeners hold."""
     return NotificationChannel.objects.filter(leased_until__gt=now).count()
-
-
-def names_of(taken: Sequence[Taken]) -> dict[int, str]:
-    """Return the names of topics by their rows."""
-    return {one.pk: one.name for one in taken}
-
-
-_NOBODYS: Final = {"listener": "", "leased_until": None, "channel": None}

@@ -182,7 +182,7 @@ class Line:
     async def add(self, taken: Sequence[Taken]) -> None:
         """Listen to more topics from now on."""
         async with self._busy:
-            new = leases.names_of(taken)
+            new = {one.pk: one.name for one in taken}
             self.topics |= new
             self._missed_since = _earliest(self._missed_since, *(one.heard_at for one in taken))
             if self._leg is None:

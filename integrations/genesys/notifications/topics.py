@@ -7,7 +7,9 @@ import msgspec
 from django.db import transaction
 from django.db.models import Q
 
+from conversations import bulk
 from conversations.models import Agent
+from integrations.genesys.notifications.leases import NOBODYS
 from integrations.models import NotificationTopic
 
 State = NotificationTopic.State
@@ -59,8 +61,8 @@ def follow(*, refused: Mapping[str, str]) -> int:
     wanted = {kind.replace("{id}", id_): kind for id_ in ids.order_by("pk") for kind in OF_AN_AGENT}
     known = dict(NotificationTopic.objects.values_list("name", "pk"))
     gone = [pk for name, pk in known.items() if name not in wanted]
-    for start in range(0, len(gone), SLICE):
-        NotificationTopic.objects.filter(pk__in=gone[start : start + SLICE]).delete()
+    for some in bulk.portions(gone):
+        NotificationTopic.objects.filter(pk__in=some).delete()
     new = [name for name in wanted if name not in known]
     NotificationTopic.objects.bulk_create(
         [NotificationTopic(name=name) for name in new], batch_size=SLICE, ignore_conflicts=True
@@ -76,7 +78,7 @@ def _offer(kind: str, refused: str) -> None:
     rows = NotificationTopic.objects.filter(Q(name__startswith=start), Q(name__endswith=end))
     if refused:
         rows.exclude(state=State.NOT_OFFERED, reason=refused).update(
-            state=State.NOT_OFFERED, reason=refused, listener="", leased_until=None, channel=None
+            state=State.NOT_OFFERED, reason=refused, **NOBODYS
         )
     else:
         rows.filter(state=State.NOT_OFFERED).update(state=State.FREE, reason="")

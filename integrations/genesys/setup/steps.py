@@ -40,7 +40,6 @@ class Found:
     integration_id: str = ""
     credential_id: str = ""
     action_id: str = ""
-    division: str = ""
     flow_ids: dict[str, str] = field(default_factory=dict)
 
 

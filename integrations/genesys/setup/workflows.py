@@ -62,7 +62,7 @@ def find(client: Client) -> dict[str, Flow]:
 def workflows(found: Found) -> Iterator[Step]:
     """Look at each workflow, and whether it is the one that we would publish."""
     known = find(found.client)
-    division = found.division or _home(found.client)
+    division = _home(found.client)
     for event in names.EVENTS:
         yield _step(found, known.get(names.of_event(event)), event, division)
 

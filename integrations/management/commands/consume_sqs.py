@@ -8,7 +8,7 @@ from types import FrameType
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from integrations.errors import IntegrationError
@@ -16,13 +16,14 @@ from integrations.eventbridge import sqs
 from integrations.eventbridge.queue import Queue, region_of
 from integrations.inbox.receive import receive_many
 from integrations.inbox.wakeup import WAKE_UP
+from integrations.management.talking import TalkingCommand
 
 
 class Stopped(BaseException):
     """A signal came while nothing was in hand. No Exception: nobody else is to catch it."""
 
 
-class Command(BaseCommand):
+class Command(TalkingCommand):
     """Runs for ever; any number of it may run beside one another."""
 
     help = (
@@ -50,10 +51,6 @@ class Command(BaseCommand):
             except IntegrationError as error:
                 raise CommandError(str(error)) from error
         self._tell(f"stopped; {consumer.told}")
-
-    def _tell(self, line: str) -> None:
-        self.stdout.write(line)
-        self.stdout.flush()
 
 
 @contextmanager

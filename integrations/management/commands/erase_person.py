@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from conversations.domain.personal import Identifier, Kind, identifier
 from integrations.erasure import requests
+from integrations.management.talking import TalkingCommand
 
 OPTIONS: Final[Mapping[str, Kind]] = {
     "email": Kind.EMAIL,
@@ -19,9 +20,10 @@ OPTIONS: Final[Mapping[str, Kind]] = {
 }
 
 INTERNATIONAL: Final = ("+", "00", "tel:+")
+QUESTION: Final = "This cannot be undone. Type yes to erase"
 
 
-class Command(BaseCommand):
+class Command(TalkingCommand):
     help = (
         "Take a customer out of everything that is stored here: names, addresses, attributes, "
         "subjects, notes, raw documents and events of all conversations that name them. What is "
@@ -48,7 +50,7 @@ class Command(BaseCommand):
         now = timezone.now()
         if dry_run or not no_input:
             self._show(requests.count(identifiers=identifiers, requested_at=now))
-        if dry_run or not (no_input or self._agreed()):
+        if dry_run or not (no_input or self._says_yes(QUESTION, unasked="--no-input")):
             self.stdout.write("nothing was changed")
             return
         person = requests.Person(frozenset(identifiers), now)
@@ -59,14 +61,6 @@ class Command(BaseCommand):
         self.stdout.write("rows that name this person or belong to such a conversation:")
         for name, rows in sorted(counts.items()):
             self.stdout.write(f"  {name:15} {rows:,}")
-
-    def _agreed(self) -> bool:
-        self.stdout.write("This cannot be undone. Type yes to erase: ", ending="")
-        self.stdout.flush()
-        try:
-            return input().strip().casefold() == "yes"
-        except EOFError:
-            raise CommandError("nobody is there to say yes: use --no-input") from None
 
 
 def _identifiers(given: Mapping[str, Sequence[str]]) -> set[Identifier]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from chrono import instants
@@ -15,11 +15,12 @@ from integrations.genesys.client import connect
 from integrations.genesys.correspondence import read_messages
 from integrations.genesys.feedback import read_feedback
 from integrations.genesys.poll import find_open, poll
+from integrations.management.talking import TalkingCommand
 
 T = TypeVar("T")
 
 
-class Command(BaseCommand):
+class Command(TalkingCommand):
     help = (
         "Read conversations from Genesys Cloud now: what started or ended, what is open, "
         "surveys and evaluations, and who wrote."
@@ -57,10 +58,6 @@ class Command(BaseCommand):
             except BudgetSpentError as error:
                 self._tell(f"waiting: {error}")
                 time.sleep(error.retry_after or 1)
-
-    def _tell(self, line: str) -> None:
-        self.stdout.write(line)
-        self.stdout.flush()
 
 
 def _instant(text: str) -> datetime:

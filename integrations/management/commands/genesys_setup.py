@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from integrations.errors import IntegrationError
@@ -17,6 +17,7 @@ from integrations.genesys.setup import run, workflows
 from integrations.genesys.setup.fixes import fix_of
 from integrations.genesys.setup.steps import Kind, Step
 from integrations.genesys.setup.wishes import Wishes
+from integrations.management.talking import TalkingCommand
 
 MEDIA: Final = ("voice", "callback", "chat", "email", "message")
 QUEUES: Final = "/api/v2/routing/queues"
@@ -31,7 +32,7 @@ class Queue(msgspec.Struct):
     name: str = ""
 
 
-class Command(BaseCommand):
+class Command(TalkingCommand):
     help = (
         "Set up in Genesys Cloud what tells DCM of events: a web services data action with a token "
         "of its own, workflows that call it, and triggers that start them. Without --apply it "
@@ -95,19 +96,11 @@ class Command(BaseCommand):
         count = run.remove(client=client, tell=self._planned, do=False)
         if not count:
             self.stdout.write("nothing of ours is there")
-        elif asks and not self._agreed():
+        elif asks and not self._says_yes("Remove all of this? Write yes", unasked="--yes"):
             self.stdout.write("nothing was removed")
         else:
             count = run.remove(client=client, tell=self._done, do=True)
             self.stdout.write(f"{count} removed")
-
-    def _agreed(self) -> bool:
-        self.stdout.write("Remove all of this? Write yes: ", ending="")
-        self.stdout.flush()
-        try:
-            return input().strip().casefold() == "yes"
-        except EOFError:
-            raise CommandError("nobody is there to say yes: use --yes") from None
 
     def _export(self, folder: Path, division: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -120,10 +113,6 @@ class Command(BaseCommand):
 
     def _done(self, step: Step) -> None:
         self._tell(step.line if step.kind == Kind.EXISTS else f"done    {step.line}")
-
-    def _tell(self, line: str) -> None:
-        self.stdout.write(line)
-        self.stdout.flush()
 
 
 def _add_wishes(parser: CommandParser) -> None:

@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from integrations.errors import IntegrationError
 from integrations.genesys.client import connect
 from integrations.genesys.synchronise import synchronise
+from integrations.management.talking import TalkingCommand
 
 
-class Command(BaseCommand):
+class Command(TalkingCommand):
     help = "Read users, queues, utilization, schedules and the like from Genesys Cloud now."
 
     def handle(self, *_: Any, **__: Any) -> None:
@@ -18,7 +19,3 @@ class Command(BaseCommand):
             synchronise(client=connect(timezone.now), now=timezone.now(), tell=self._tell)
         except IntegrationError as error:
             raise CommandError(f"not everything was read: {error}") from error
-
-    def _tell(self, line: str) -> None:
-        self.stdout.write(line)
-        self.stdout.flush()

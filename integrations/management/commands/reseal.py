@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from integrations.inbox import sources
+from integrations.outbox import secrets
 from integrations.seal import SealBrokenError
 
 
@@ -16,7 +17,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            count = sources.reseal()
+            count = sources.reseal() + secrets.reseal()
         except SealBrokenError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{count} secrets are encrypted with the first key")
