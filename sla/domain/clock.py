@@ -28,7 +28,9 @@ class Clock(NamedTuple):
     """One wait of a customer, measured. elapsed is the business time used up at since.
 
     terms are those that it is measured by, target is theirs for its kind. answered: it was
-    stopped by what it waited for, so a later wait is another clock.
+    stopped by what it waited for, so a later wait is another clock. paused is the wall-clock time
+    for which it was paused by since. overran_at is the instant after which more than the target
+    was used up, once a later move has told so. ended_by is the user who stopped it, or "".
     """
 
     kind: Kind
@@ -41,14 +43,21 @@ class Clock(NamedTuple):
     elapsed: timedelta = ZERO
     runs: tuple[Run, ...] = ()
     answered: bool = False
+    paused: timedelta = ZERO
+    overran_at: datetime | None = None
+    ended_by: str = ""
 
     def moved(self, state: State, at: datetime, reason: str) -> "Clock":
         """Return the clock in another state from an instant on."""
         elapsed = self.elapsed_at(at)
-        runs = self.runs
+        runs, paused = self.runs, self.paused
         if state is State.RUNNING:
             runs = (*runs, Run(at=at, elapsed=elapsed))
-        return self._replace(state=state, since=at, reason=reason, elapsed=elapsed, runs=runs)
+        if self.state is State.PAUSED:
+            paused += at - self.since
+        return self._replace(
+            state=state, since=at, reason=reason, elapsed=elapsed, runs=runs, paused=paused
+        )
 
     def elapsed_at(self, now: datetime) -> timedelta:
         """Return the business time measured up to an instant, which is not before since."""
@@ -68,6 +77,19 @@ class Clock(NamedTuple):
             return None
         return self.terms.hours.after(before[-1].at, amount - before[-1].elapsed)
 
+    def passes(self, amount: timedelta) -> datetime | None:
+        """Return the last instant by which it has, or will have, measured no more than an amount.
+
+        One that is reached as the clock pauses is passed only once it runs again, and hours are
+        open. None where it never is if the clock runs on.
+        """
+        before = [run for run in self.runs if run.elapsed <= amount] or self.runs[:1]
+        if not before:
+            return None
+        hours = self.terms.hours
+        reached_at = hours.after(before[-1].at, amount - before[-1].elapsed)
+        return reached_at and hours.at_the_latest(reached_at)
+
     @property
     def due_at(self) -> datetime | None:
         """When the target is or was reached; None once it stopped, or where it never is."""
@@ -76,14 +98,19 @@ class Clock(NamedTuple):
     @property
     def breaches_at(self) -> datetime | None:
         """The instant after which it is breached if it runs on; None where it does not run."""
-        due_at = self.due_at if self.state is State.RUNNING else None
-        return None if due_at is None else self.terms.hours.at_the_latest(due_at)
+        return self.passes(self.target) if self.state is State.RUNNING else None
+
+    def overruns_by(self, elapsed: timedelta) -> datetime | None:
+        """Return when it overran its target, if so much is used up now and it was not told yet."""
+        if self.overran_at or elapsed <= self.target:
+            return None
+        return self.passes(self.target)
 
     def warns_at(self, now: datetime) -> datetime | None:
         """Return the next warning after an instant; where none comes, the last one that came."""
         if self.state is State.STOPPED:
             return None
-        reached = [self.reaches(amount) for amount in self.terms.warnings(self.kind)]
+        reached = [self.reaches(amount) for amount in self.terms.warns_after(self.kind)]
         instants = sorted(at for at in reached if at)
         return next((at for at in instants if at > now), instants[-1] if instants else None)
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from sla.domain.turns import (
+    PARKED,
     AgentWrote,
     Cause,
     Closed,
@@ -21,18 +22,20 @@ from sla.domain.turns import (
 
 
 class Facts(NamedTuple):
-    """Who waits for whom. begun_at is None until the conversation began."""
+    """Who waits for whom. begun_at is None until the conversation began.
+
+    waits_since is when the customer began to wait, where they do or did last; agent_wrote_at is
+    when an agent wrote last.
+    """
 
     begun_at: datetime | None = None
     answered: bool = False  # a first response was given
     customer_waits: bool = False  # the customer wrote last
+    waits_since: datetime | None = None
+    agent_wrote_at: datetime | None = None
     pauses: tuple[str, ...] = ()  # the reasons to wait, oldest first
     closed: bool = False
     without_policy: bool = False  # it was switched off
-
-    def pauses_said(self) -> str:
-        named = ", ".join(reason for reason in self.pauses if reason)
-        return f"the conversation is paused ({named})" if named else "the conversation is paused"
 
 
 NOTHING: Final = Facts()
@@ -72,14 +75,19 @@ def _entered(
 def _heard(
     facts: Facts, turn: Created | CustomerWrote | AgentWrote | FirstResponseRecorded
 ) -> Facts:
-    """Hear somebody. What was said before the conversation began counts for nothing."""
+    """Hear somebody. What was said before the conversation began counts for nothing.
+
+    What a customer writes brings a parked conversation back to its agent.
+    """
     match turn:
         case Created(at=at) if facts.begun_at is None:
-            return facts._replace(begun_at=at, customer_waits=True)
-        case CustomerWrote() if facts.begun_at:
-            return facts._replace(customer_waits=True)
-        case AgentWrote() if facts.begun_at:
-            return facts._replace(customer_waits=False, answered=True)
+            return facts._replace(begun_at=at, customer_waits=True, waits_since=at)
+        case CustomerWrote(at=at) if facts.begun_at:
+            pauses = tuple(reason for reason in facts.pauses if reason != PARKED)
+            since = facts.waits_since if facts.customer_waits else at
+            return facts._replace(customer_waits=True, waits_since=since, pauses=pauses)
+        case AgentWrote(at=at) if facts.begun_at:
+            return facts._replace(customer_waits=False, answered=True, agent_wrote_at=at)
         case FirstResponseRecorded() if facts.begun_at:
             return facts._replace(answered=True)
         case _:

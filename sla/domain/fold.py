@@ -1,16 +1,19 @@
 """The clocks of a conversation as a fold over its turns: a pure function of what is known."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import reduce
 from typing import NamedTuple
 
 from chrono.instants import isoformat
 from sla.domain.clock import ZERO, Clock, Run, State
 from sla.domain.facts import NOTHING, Facts, learn
-from sla.domain.terms import Kind, OnChange, Terms
+from sla.domain.steps import Step, overrun
+from sla.domain.terms import WAITS, Kind, OnChange, Reopening, Terms
 from sla.domain.turns import (
+    AgentWrote,
     Cause,
+    Closed,
     PolicyDeactivated,
     Reopened,
     StateOpened,
@@ -18,30 +21,23 @@ from sla.domain.turns import (
     Turn,
     ordered,
 )
-from sla.domain.words import said, told
-
-
-class Step(NamedTuple):
-    """What a clock did at an instant and why, and the business time it had measured by then."""
-
-    kind: Kind
-    at: datetime
-    action: str  # started, paused, resumed, stopped, changed, ended
-    reason: str
-    elapsed: timedelta
+from sla.domain.words import paused, said, told
 
 
 class Standing(NamedTuple):
-    """The clocks after a turn: at most one of a kind, the latest."""
+    """The clocks after a turn: at most one of a kind, the latest; past are those before them."""
 
     terms: Terms | None
     facts: Facts = NOTHING
     clocks: tuple[Clock, ...] = ()
-    missed: frozenset[Kind] = frozenset()  # by clocks that later ones of their kind replaced
+    past: tuple[Clock, ...] = ()
     steps: tuple[Step, ...] = ()
 
     def clock(self, kind: Kind) -> Clock | None:
-        return next((clock for clock in self.clocks if clock.kind is kind), None)
+        for clock in self.clocks:
+            if clock.kind is kind:
+                return clock
+        return None
 
     @property
     def paused(self) -> bool:
@@ -49,7 +45,7 @@ class Standing(NamedTuple):
         facts, terms = self.facts, self.terms
         if terms is None or facts.begun_at is None or facts.closed or facts.without_policy:
             return False
-        return bool(terms.states_pause and facts.pauses) or _waits_for_customer(facts, terms)
+        return bool(terms.counted(facts.pauses)) or _waits_for_customer(facts, terms)
 
     @property
     def force_disconnect_at(self) -> datetime | None:
@@ -62,8 +58,20 @@ class Standing(NamedTuple):
 
     def missed_by(self, now: datetime) -> list[Kind]:
         """Return the kinds of which some clock used up more than its target."""
-        late = {clock.kind for clock in self.clocks if clock.missed(now)}
-        return [kind for kind in Kind if kind in late | self.missed]
+        late = {clock.kind for clock in (*self.past, *self.clocks) if clock.missed(now)}
+        return [kind for kind in WAITS if kind in late]
+
+    @property
+    def finished(self) -> tuple[Clock, ...]:
+        """The waits that are over, the earliest first of each kind.
+
+        None of those that a policy's end cut short; nor what took no time: nobody waited, as where
+        an agent began the conversation.
+        """
+        over = (*self.past, *(c for c in self.clocks if c.state is State.STOPPED))
+        if self.facts.without_policy:
+            over = tuple(clock for clock in over if clock.answered)
+        return tuple(clock for clock in over if clock.since > clock.started_at)
 
     def next_deadline(self) -> Clock | None:
         """Return the running clock that is due first; None where none is."""
@@ -93,46 +101,75 @@ def _advanced(standing: Standing, turn: Turn) -> Standing:
     standing = standing._replace(facts=facts)
     if facts.begun_at is None or isinstance(turn, TermsChanged):
         return standing
-    return reduce(lambda before, kind: _brought(before, kind, turn), Kind, standing)
+    for kind in WAITS:
+        standing = _brought(standing, kind, turn)
+    return standing
 
 
 def _brought(standing: Standing, kind: Kind, turn: Turn) -> Standing:
     clock, facts = standing.clock(kind), standing.facts
     terms = clock.terms if clock and not clock.answered else standing.terms
-    if terms is None:
+    if terms is None or (clock is None and terms.target(kind) is None):
         return standing
-    state, reason = _wanted(kind, facts, terms)
-    if clock is None or clock.answered:
+    state, reason = wanted(kind, facts, terms)
+    if clock is None or clock.answered or _begins_anew(clock, terms, turn):
         return standing if state is State.STOPPED else _started(standing, kind, turn)
-    answered = _is_answered(kind, facts)
+    answered = is_answered(kind, facts)
     if state is not clock.state:
         moved = clock.moved(state, turn.at, reason or told(turn))
-        standing = _stepped(standing, moved, _ACTIONS[state], turn.at)
-        return _with(standing, moved._replace(answered=answered))
+        return _moved(standing, clock, moved._replace(answered=answered), turn)
     if answered == clock.answered and reason in ("", clock.reason):
         return standing
     return _with(standing, clock._replace(reason=reason or clock.reason, answered=answered))
 
 
-def _wanted(kind: Kind, facts: Facts, terms: Terms) -> tuple[State, str]:
+def _begins_anew(clock: Clock, terms: Terms, turn: Turn) -> bool:
+    """Tell whether opening the conversation again begins another wait for its resolution."""
+    return (
+        clock.kind is Kind.RESOLUTION
+        and clock.state is State.STOPPED
+        and terms.reopening is Reopening.RESTART
+        and isinstance(turn, Reopened | StateOpened)
+    )
+
+
+def _moved(standing: Standing, before: Clock, moved: Clock, turn: Turn) -> Standing:
+    """Put a clock that came into another state in its place, with the steps that say so."""
+    standing, moved = _overrun(standing, before, moved)
+    if moved.state is State.STOPPED and isinstance(turn, AgentWrote | Closed):
+        moved = moved._replace(ended_by=turn.user_id)
+    standing = _stepped(standing, moved, _ACTIONS[moved.state], turn)
+    return _with(standing, moved)
+
+
+def _overrun(standing: Standing, before: Clock, after: Clock) -> tuple[Standing, Clock]:
+    """Tell that a clock overran its target before it came to what it is, unless that was told."""
+    at = before.overruns_by(after.elapsed)
+    if at is None:
+        return standing, after
+    steps = (*standing.steps, overrun(before, at))
+    return standing._replace(steps=steps), after._replace(overran_at=at)
+
+
+def wanted(kind: Kind, facts: Facts, terms: Terms) -> tuple[State, str]:
     """Return the state in which the facts want a clock, and why where that is no single turn."""
-    if facts.closed or facts.without_policy or _is_answered(kind, facts):
+    if facts.closed or facts.without_policy or is_answered(kind, facts):
         return State.STOPPED, ""
-    if terms.states_pause and facts.pauses:
-        return State.PAUSED, facts.pauses_said()
+    if pauses := terms.counted(facts.pauses):
+        return State.PAUSED, paused(pauses)
     if kind is Kind.RESOLUTION and _waits_for_customer(facts, terms):
         return State.PAUSED, "the agent wrote last: the customer is waited for"
     return State.RUNNING, ""
 
 
-def _is_answered(kind: Kind, facts: Facts) -> bool:
+def is_answered(kind: Kind, facts: Facts) -> bool:
     """Tell whether what a clock waits for has come; a resolution only ever closes."""
     match kind:
         case Kind.FIRST_RESPONSE:
             return facts.answered
         case Kind.NEXT_RESPONSE:
             return not facts.customer_waits
-        case Kind.RESOLUTION:
+        case Kind.RESOLUTION | Kind.FORGOTTEN:
             return False
 
 
@@ -147,8 +184,8 @@ def _started(standing: Standing, kind: Kind, turn: Turn) -> Standing:
     if terms is None or target is None:
         return standing
     before = standing.clock(kind)
-    if before and before.missed(turn.at):
-        standing = standing._replace(missed=standing.missed | {kind})
+    if before:
+        standing = standing._replace(past=(*standing.past, before))
     clock = Clock(
         kind=kind,
         terms=terms,
@@ -159,7 +196,7 @@ def _started(standing: Standing, kind: Kind, turn: Turn) -> Standing:
         reason=told(turn),
         runs=(Run(at=turn.at, elapsed=ZERO),),
     )
-    standing = _stepped(standing, clock, "started", turn.at)
+    standing = _stepped(standing, clock, "started", turn)
     return _brought(_with(standing, clock), kind, turn)
 
 
@@ -168,8 +205,9 @@ def _with(standing: Standing, clock: Clock) -> Standing:
     return standing._replace(clocks=(*others, clock))
 
 
-def _stepped(standing: Standing, clock: Clock, action: str, at: datetime) -> Standing:
-    step = Step(clock.kind, at, action, clock.reason, clock.elapsed_at(at))
+def _stepped(standing: Standing, clock: Clock, action: str, turn: Turn) -> Standing:
+    elapsed = clock.elapsed_at(turn.at)
+    step = Step(clock.kind, turn.at, action, clock.reason, elapsed, turn.source)
     return standing._replace(steps=(*standing.steps, step))
 
 
@@ -195,10 +233,12 @@ def _under(terms: Terms, standing: Standing, turn: Turn, so_far: Sequence[Turn])
     anew = reduce(_advanced, plain, Standing(terms))
     urgent = isinstance(turn, TermsChanged) and turn.cause is Cause.PRIORITY_CHANGED
     follows = urgent or terms.on_change is OnChange.RECOMPUTE
-    for kind in Kind:
+    for kind in WAITS:
         ours = standing.clock(kind)
         if ours and (ours.answered or facts.closed):
             continue
+        if ours:
+            standing, ours = _marked(standing, ours, turn.at)
         if ours and not follows and ours.state is not State.STOPPED:
             standing = _kept(standing, ours, turn)
         else:
@@ -206,9 +246,16 @@ def _under(terms: Terms, standing: Standing, turn: Turn, so_far: Sequence[Turn])
     return standing
 
 
+def _marked(standing: Standing, clock: Clock, at: datetime) -> tuple[Standing, Clock]:
+    """Tell that a clock overran its target before its terms change."""
+    standing, told_so = _overrun(standing, clock, clock._replace(elapsed=clock.elapsed_at(at)))
+    marked = clock._replace(overran_at=told_so.overran_at)
+    return _with(standing, marked), marked
+
+
 def _kept(standing: Standing, clock: Clock, turn: Turn) -> Standing:
     said_so = clock._replace(reason=f"{told(turn)}; a running clock keeps its terms")
-    return _stepped(standing, said_so, "kept", turn.at)
+    return _stepped(standing, said_so, "kept", turn)
 
 
 def _exchanged(standing: Standing, ours: Clock | None, anew: Clock | None, turn: Turn) -> Standing:
@@ -218,10 +265,14 @@ def _exchanged(standing: Standing, ours: Clock | None, anew: Clock | None, turn:
             return standing
         ended = ours._replace(reason=f"{told(turn)}: it has no such target")
         left = tuple(clock for clock in standing.clocks if clock.kind is not ours.kind)
-        return _stepped(standing, ended, "ended", turn.at)._replace(clocks=left)
+        return _stepped(standing, ended, "ended", turn)._replace(clocks=left)
     counted = f"the target is {said(anew.target)}, counted from {isoformat(anew.started_at)}"
     explained = anew._replace(reason=f"{told(turn)}: {counted}")
-    return _with(_stepped(standing, explained, "changed", turn.at), anew)
+    standing = _stepped(standing, explained, "changed", turn)
+    late = anew.missed(turn.at)
+    if late:
+        standing = standing._replace(steps=(*standing.steps, overrun(anew, turn.at)))
+    return _with(standing, anew._replace(overran_at=turn.at if late else None))
 
 
 _ACTIONS = {State.RUNNING: "resumed", State.PAUSED: "paused", State.STOPPED: "stopped"}

@@ -4,8 +4,9 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from chrono.always import ALWAYS
 from sla.domain.fold import replay
-from sla.domain.terms import Kind, Terms
+from sla.domain.terms import WAITS, Kind, Terms
 from sla.domain.turns import Created
 from sla.domain.words import said
 
@@ -22,14 +23,17 @@ def sentence(terms: Terms) -> str:
     """Say in plain words what a policy promises, and when its clocks wait and warn."""
     targets = [
         f"{_NAMED[kind]} within {said(target)}"
-        for kind in Kind
+        for kind in WAITS
         if (target := terms.target(kind)) is not None
     ]
     if not targets:
         return "It promises nothing."
-    said_so = [f"A customer gets {_listed(targets)} of business time."]
-    if terms.warn_after is not None:
-        said_so.append(f"A warning comes after {said(terms.warn_after)}.")
+    measured = "by the clock on the wall" if terms.hours is ALWAYS else "of business time"
+    said_so = [f"A customer gets {_listed(targets)} {measured}."]
+    warnings = [f"after {said(amount)}" for amount in terms.warnings]
+    warnings += [f"at {percent:g} %" for percent in terms.warn_percents]
+    if warnings:
+        said_so.append(f"A warning comes {_listed(warnings)}.")
     if terms.waiting_on_customer_pauses:
         said_so.append("Clocks wait while the agent wrote last.")
     return " ".join(said_so)
@@ -41,7 +45,7 @@ def example(terms: Terms, zone: ZoneInfo, now: datetime) -> str:
     standing = replay([Created(at=asked_at)], terms)
     dues = [
         f"{_NAMED[clock.kind]} is due {_shown(clock.due_at, zone)}"
-        for kind in Kind
+        for kind in WAITS
         if (clock := standing.clock(kind))
     ]
     first = standing.next_deadline()

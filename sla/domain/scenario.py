@@ -11,9 +11,11 @@ import msgspec
 
 from chrono.hours import Hours
 from chrono.instants import EPOCH, isoformat, parse
+from sla.domain.clock import Clock
 from sla.domain.fold import Standing, replay
 from sla.domain.reading import Seconds, converted, instant, seconds, without_nulls
-from sla.domain.terms import Kind, OnChange, Terms
+from sla.domain.steps import as_json, overrun
+from sla.domain.terms import WAITS, OnChange, Reopening, Terms
 from sla.domain.turns import (
     AgentWrote,
     Cause,
@@ -34,7 +36,11 @@ Percent = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """A policy as scenarios write it: seconds of business time, but for force_disconnect_wall_s."""
+    """A policy as scenarios write it: seconds of business time, but for force_disconnect_wall_s.
+
+    pause_while names what stops clocks: "state_paused" is any reason to wait, "agent_message" that
+    the agent wrote last; another name is that of a reason.
+    """
 
     first_response_s: Seconds | None = None
     next_response_s: Seconds | None = None
@@ -45,6 +51,7 @@ class Policy(msgspec.Struct, frozen=True):
     waiting_on_customer_pauses: bool = False
     pause_while: tuple[str, ...] = ("state_paused",)
     on_change: Literal["recompute", "keep"] = "recompute"
+    reopening: Literal["continue", "restart"] = "continue"
 
 
 class Calendar(msgspec.Struct, frozen=True):
@@ -167,18 +174,20 @@ def _terms(written: dict[str, Any], place: str) -> Terms:
     written = without_nulls(written)
     policy = converted(written, Policy, place)
     calendar = converted(written, Calendar, place)
+    warns_after = _duration(policy.warn_s)
     return Terms(
         hours=Hours.of(**msgspec.structs.asdict(calendar)),
         first_response=_duration(policy.first_response_s),
         next_response=_duration(policy.next_response_s),
         resolution=_duration(policy.resolution_s),
-        warn_after=_duration(policy.warn_s),
+        warnings=() if warns_after is None else (warns_after,),
         warn_percents=policy.warn_pct,
         force_disconnect_after=_duration(policy.force_disconnect_wall_s),
         waiting_on_customer_pauses=policy.waiting_on_customer_pauses
         or "agent_message" in policy.pause_while,
-        states_pause="state_paused" in policy.pause_while,
+        pausing=None if "state_paused" in policy.pause_while else frozenset(policy.pause_while),
         on_change=OnChange(policy.on_change),
+        reopening=Reopening(policy.reopening),
     )
 
 
@@ -188,33 +197,23 @@ def _duration(seconds: float | None) -> timedelta | None:
 
 def _answered(standing: Standing, now: datetime) -> dict[str, Any]:
     deadline = standing.next_deadline()
-    dues = {kind: clock.due_at for kind in Kind if (clock := standing.clock(kind))}
-    elapsed = {kind: clock.elapsed_at(now) for kind in Kind if (clock := standing.clock(kind))}
+    dues = {kind: clock.due_at for kind in WAITS if (clock := standing.clock(kind))}
+    elapsed = {kind: clock.elapsed_at(now) for kind in WAITS if (clock := standing.clock(kind))}
+    late = [overrun(clock, at) for clock in standing.clocks if (at := _overruns(clock, now))]
     return {
-        **{f"{kind}_due": _instant(dues.get(kind)) for kind in Kind},
+        **{f"{kind}_due": _instant(dues.get(kind)) for kind in WAITS},
         "next_deadline": _instant(deadline.due_at if deadline else None),
         "warn_at": _instant(deadline.warns_at(now) if deadline else None),
         "force_disconnect_at": _instant(standing.force_disconnect_at),
         "paused": standing.paused,
-        **{f"{kind}_business_s": _seconds(elapsed.get(kind)) for kind in Kind},
+        **{f"{kind}_business_s": _seconds(elapsed.get(kind)) for kind in WAITS},
         "missed": [str(kind) for kind in standing.missed_by(now)],
-        "steps": steps(standing),
+        "steps": as_json((*standing.steps, *late)),
     }
 
 
-def steps(standing: Standing, kind: Kind | None = None) -> list[dict[str, Any]]:
-    """Return the steps of one clock, or of all, as JSON has them."""
-    return [
-        {
-            "clock": str(step.kind),
-            "at": isoformat(step.at),
-            "action": step.action,
-            "reason": step.reason,
-            "business_s": seconds(step.elapsed),
-        }
-        for step in standing.steps
-        if kind in (None, step.kind)
-    ]
+def _overruns(clock: Clock, now: datetime) -> datetime | None:
+    return clock.overruns_by(clock.elapsed_at(now))
 
 
 def _seconds(duration: timedelta | None) -> float | None:

@@ -1,8 +1,9 @@
 """What a policy promises: targets in business time, and the rules by which clocks stand still."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final, NamedTuple
 
 from chrono.business import BusinessTime
 
@@ -13,6 +14,11 @@ class Kind(StrEnum):
     FIRST_RESPONSE = "first_response"
     NEXT_RESPONSE = "next_response"
     RESOLUTION = "resolution"
+    FORGOTTEN = "forgotten"  # of the agent who holds it: see forgotten.py
+
+
+# What customers wait for: measured by a fold over the conversation's turns.
+WAITS: Final = (Kind.FIRST_RESPONSE, Kind.NEXT_RESPONSE, Kind.RESOLUTION)
 
 
 class OnChange(StrEnum):
@@ -22,24 +28,51 @@ class OnChange(StrEnum):
     KEEP = "keep"  # the terms that it started with hold to its end
 
 
+class PromisedBy(NamedTuple):
+    """Which versions of a policy and a calendar terms come from, in words.
+
+    calendar_id None: round the clock. calendar_version None: the hours that it has now. told_from:
+    what had fallen due by them before that instant alerts nobody; None: they held ever.
+    """
+
+    words: str = ""
+    calendar_id: int | None = None
+    calendar_version: int | None = None
+    told_from: datetime | None = None
+
+
+NOWHERE: Final = PromisedBy()
+
+
+class Reopening(StrEnum):
+    """What a resolution clock does when the conversation is opened again."""
+
+    CONTINUE = "continue"
+    RESTART = "restart"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """A policy and its opening hours. A target that is None means no such clock.
 
-    Targets and warn_after are business time, force_disconnect_after is wall-clock time from the
-    conversation's start, and warn_percents are of each target.
+    Targets and warnings are time used up within hours, warn_percents are of each target, and
+    force_disconnect_after is wall-clock time from the conversation's start.
     """
 
     hours: BusinessTime
     first_response: timedelta | None = None
     next_response: timedelta | None = None
     resolution: timedelta | None = None
-    warn_after: timedelta | None = None
+    warnings: tuple[timedelta, ...] = ()
     warn_percents: tuple[float, ...] = ()
     force_disconnect_after: timedelta | None = None
     waiting_on_customer_pauses: bool = False
-    states_pause: bool = True
+    pausing: frozenset[str] | None = None  # the reasons to wait that count; None: every one
     on_change: OnChange = OnChange.RECOMPUTE
+    reopening: Reopening = Reopening.CONTINUE
+    forgotten: timedelta | None = None  # so long without anything that an agent does
+    away: timedelta | None = None  # so long held by an agent who is away
+    promised_by: PromisedBy = NOWHERE
 
     def target(self, kind: Kind) -> timedelta | None:
         match kind:
@@ -49,11 +82,23 @@ class Terms:
                 return self.next_response
             case Kind.RESOLUTION:
                 return self.resolution
+            case Kind.FORGOTTEN:
+                return None
 
-    def warnings(self, kind: Kind) -> tuple[timedelta, ...]:
-        """Return the elapsed business times at which a clock warns, the earliest first."""
+    def counted(self, reasons: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the reasons to wait for which clocks pause."""
+        if self.pausing is None or not reasons:
+            return reasons
+        return tuple(reason for reason in reasons if reason in self.pausing)
+
+    def warns_after(self, kind: Kind) -> tuple[timedelta, ...]:
+        """Return the elapsed times at which a clock warns, the earliest first.
+
+        What a longer target is warned of comes too late for a shorter one: there it does not warn.
+        """
         target = self.target(kind)
         if target is None:
             return ()
         shares = {target * percent / 100 for percent in self.warn_percents}
-        return tuple(sorted(shares | ({self.warn_after} if self.warn_after is not None else set())))
+        amounts = {amount for amount in self.warnings if amount < target}
+        return tuple(sorted(shares | amounts))

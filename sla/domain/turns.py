@@ -11,10 +11,15 @@ from sla.domain.terms import Terms
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """When it happened, and when that became known where it was later."""
+    """When it happened, and when that became known where it was later.
+
+    source names the event that it is known by, so that people can look it up: "message <id>",
+    "segment <session id>/<number>", "event <name>/<subject>", "conversation"; "" where none is.
+    """
 
     at: datetime
     received_at: datetime | None = None
+    source: str = ""
 
     @property
     def known_at(self) -> datetime:
@@ -35,7 +40,9 @@ class CustomerWrote(Moment):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentWrote(Moment):
-    pass
+    """user_id is "" where it is not known who."""
+
+    user_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +71,9 @@ class StateOpened(Moment):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closed(Moment):
-    pass
+    """user_id is who had the conversation last, "" where that is not known."""
+
+    user_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +102,10 @@ class TermsChanged(Moment):
 class PolicyDeactivated(Moment):
     """No policy holds any more: every clock ends."""
 
+
+# Reasons to wait that the mirror knows: what the agents do with the conversation.
+PARKED: Final = "parked"
+ON_HOLD: Final = "on hold"
 
 Turn = (
     Created
@@ -127,5 +140,7 @@ def ordered(turns: Iterable[Turn]) -> list[Turn]:
     known = sorted(turns, key=lambda turn: turn.at)
     if not any(isinstance(turn, Created) for turn in known):
         asked = [turn for turn in known if isinstance(turn, CustomerWrote)][:1]
-        known += [Created(at=turn.at, received_at=turn.received_at) for turn in asked]
+        known += [
+            Created(at=turn.at, received_at=turn.received_at, source=turn.source) for turn in asked
+        ]
     return sorted(known, key=lambda turn: (turn.at, _RANK[type(turn)]))

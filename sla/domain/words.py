@@ -1,9 +1,11 @@
 """Durations and turns in plain words, as the steps of a clock tell them."""
 
-from datetime import timedelta
+import re
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from typing import Final
 
-from chrono.instants import isoformat
+from chrono.instants import isoformat, parse
 from sla.domain.turns import (
     AgentWrote,
     Closed,
@@ -32,6 +34,12 @@ def said(duration: timedelta) -> str:
     return " ".join(parts) or "0 s"
 
 
+def paused(reasons: Iterable[str]) -> str:
+    """Say that the conversation waits, and for what."""
+    named = ", ".join(reason for reason in reasons if reason)
+    return f"the conversation is paused ({named})" if named else "the conversation is paused"
+
+
 def told(turn: Turn) -> str:
     """Say what happened, and since when that is known where it came late."""
     if turn.received_at is None or turn.received_at <= turn.at:
@@ -49,6 +57,25 @@ def _happened(turn: Turn) -> str:
             return str(cause)
         case _:
             return _SAID[type(turn)]
+
+
+# Reasons hold instants and users so: who reads them has a zone, and knows names.
+_MARK: Final = re.compile(r"\{(at|user) ([^{}]*)\}")
+
+
+def filled(
+    reason: str,
+    *,
+    at: Callable[[datetime], str] = isoformat,
+    user: Callable[[str], str] = str,
+) -> str:
+    """Write the instants and users in a reason: "parked since 14:02 by Anna Berg"."""
+    return _MARK.sub(lambda mark: at(parse(mark[2])) if mark[1] == "at" else user(mark[2]), reason)
+
+
+def users_in(reason: str) -> set[str]:
+    """Return the ids of the users whom a reason names."""
+    return {mark[2] for mark in _MARK.finditer(reason) if mark[1] == "user"}
 
 
 _SAID: Final[dict[type[object], str]] = {

@@ -1,0 +1,94 @@
+"""The steps of a clock: what explains where it stands, as values and as JSON has them."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from chrono.instants import isoformat, to_ms
+from sla.domain.clock import Clock
+from sla.domain.reading import seconds
+from sla.domain.terms import Kind
+from sla.domain.words import said
+
+BREACHED: Final = "breached"
+# After one of these it counts anew whether a clock overran its target.
+_AFRESH: Final = frozenset({"started", "changed"})
+
+
+class Step(NamedTuple):
+    """What a clock did at an instant and why, and the business time it had measured by then.
+
+    source names the event that made it do so, as Moment.source does; "" where none did.
+    """
+
+    kind: Kind
+    at: datetime
+    action: str  # started, paused, resumed, breached, stopped, changed, kept, ended
+    reason: str
+    elapsed: timedelta
+    source: str = ""
+
+
+def overrun(clock: Clock, at: datetime) -> Step:
+    """Return the step that tells from when on more than the target is used up."""
+    elapsed = max(clock.target, clock.elapsed_at(at)) if at >= clock.since else clock.target
+    source = breach_source(clock.kind, clock.started_at)
+    return Step(clock.kind, at, BREACHED, _used_up(clock.target), elapsed, source)
+
+
+def breach_source(kind: str, started_at: datetime) -> str:
+    """Return the source of a breach: the Common Event that tells of it, where one does."""
+    return f"event sla.breached/{kind}@{to_ms(started_at)}"
+
+
+def as_json(steps: Iterable[Step], kind: Kind | None = None) -> list[dict[str, Any]]:
+    """Return the steps of one clock, or of all by their instants, as JSON has them.
+
+    {clock, at, action, reason, business_s}, and source where there is one.
+    """
+    chosen = [step for step in steps if kind in (None, step.kind)]
+    if kind is None:
+        chosen.sort(key=lambda step: step.at)
+    return [_written(step) for step in chosen]
+
+
+def _written(step: Step) -> dict[str, Any]:
+    found = {
+        "clock": str(step.kind),
+        "at": isoformat(step.at),
+        "action": step.action,
+        "reason": step.reason,
+        "business_s": seconds(step.elapsed),
+    }
+    return found | ({"source": step.source} if step.source else {})
+
+
+def with_breach(
+    steps: list[dict[str, Any]],
+    *,
+    started_at: datetime,
+    breaches_at: datetime | None,
+    target_s: int,
+    now: datetime,
+) -> list[dict[str, Any]]:
+    """Add to a running clock's stored steps that it is breached by now, where it is.
+
+    Nothing is written when the instant passes: it is known before, and stands in breaches_at.
+    """
+    if breaches_at is None or now <= breaches_at or not steps or _tells_breach(steps):
+        return steps
+    kind, target = Kind(steps[0]["clock"]), timedelta(seconds=target_s)
+    source = breach_source(kind, started_at)
+    step = Step(kind, breaches_at, BREACHED, _used_up(target), target, source)
+    return [*steps, _written(step)]
+
+
+def _tells_breach(steps: Iterable[Mapping[str, Any]]) -> bool:
+    told = False
+    for step in steps:
+        told = step["action"] == BREACHED or (told and step["action"] not in _AFRESH)
+    return told
+
+
+def _used_up(target: timedelta) -> str:
+    return f"more than {said(target)} are used up"
