@@ -1,0 +1,128 @@
+"""Clocks: how each wait of a customer stands, and how those that are over went."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+
+from conversations.models import ID_LENGTH, Conversation
+from sla.domain.steps import with_breach
+from sla.models.hours import Calendar
+from sla.models.policies import Policy
+
+
+class Clock(models.Model):
+    """One clock of one conversation, as it stands: the timer, and the steps that explain it."""
+
+    class Kind(models.TextChoices):
+        FIRST_RESPONSE = "first_response"
+        NEXT_RESPONSE = "next_response"
+        RESOLUTION = "resolution"
+        FORGOTTEN = "forgotten"
+
+    class State(models.TextChoices):
+        RUNNING = "running"
+        PAUSED = "paused"
+        STOPPED = "stopped"
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="clocks")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    policy = models.ForeignKey(Policy, on_delete=models.CASCADE, related_name="clocks")
+    state = models.CharField(max_length=20, choices=State.choices)
+    reason = models.CharField(max_length=300, blank=True, help_text="Why it stands as it does.")
+    since = models.DateTimeField(help_text="When it came into this state.")
+    started_at = models.DateTimeField(help_text="From when the customer has been waiting.")
+    elapsed_ms = models.BigIntegerField(help_text="Business time used up at `since`.")
+    target_s = models.PositiveIntegerField()
+    calendar = models.ForeignKey(
+        Calendar,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Whose hours it is measured by. Empty: round the clock.",
+    )
+    calendar_version = models.IntegerField(
+        null=True, blank=True, help_text="Which earlier hours of it. Empty: those it has now."
+    )
+    promised_by = models.TextField(
+        blank=True, help_text="Which versions of policy and hours it is measured by."
+    )
+    warn_at = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When the target is reached. Empty: it stopped, is paused short of it, or "
+        "hours never hold so much.",
+    )
+    breaches_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Running: after this instant it is breached. Due at a closing, this is when "
+        "hours open again.",
+    )
+    breached = models.BooleanField(default=False, help_text="Past its target by `since`.")
+    steps = models.JSONField(
+        default=list,
+        help_text="[{clock, at, action, reason, business_s, source}]: why it stands so.",
+    )
+    changed_at = models.DateTimeField(help_text="When this row last changed.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation", "kind"], name="clock_once_a_kind_and_conversation"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["state", "due_at"],
+                condition=models.Q(state__in=["running", "paused"]),
+                name="clock_standing",
+            ),
+            models.Index(
+                fields=["breaches_at"], condition=models.Q(state="running"), name="clock_breaches"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.conversation_id}"
+
+    def steps_by(self, now: datetime) -> list[dict[str, Any]]:
+        """Return the steps as they are known at an instant: a breach needs no writing."""
+        return with_breach(
+            self.steps,
+            started_at=self.started_at,
+            breaches_at=self.breaches_at if self.state == self.State.RUNNING else None,
+            target_s=self.target_s,
+            now=now,
+        )
+
+
+class Wait(models.Model):
+    """A customer's wait that is over: was the promise kept. A pure function of the mirror."""
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="waits")
+    kind = models.CharField(max_length=20, choices=Clock.Kind.choices)
+    policy = models.ForeignKey(Policy, on_delete=models.CASCADE, related_name="waits")
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    target_s = models.PositiveIntegerField()
+    elapsed_ms = models.BigIntegerField(help_text="Time used up, as the policy measures it.")
+    paused_ms = models.BigIntegerField(
+        default=0, help_text="Wall-clock time for which it was paused."
+    )
+    met = models.BooleanField()
+    queue_id = models.CharField(max_length=ID_LENGTH, blank=True)
+    user_id = models.CharField(max_length=ID_LENGTH, blank=True, help_text="Who ended it.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation", "kind", "started_at"], name="wait_once_a_start"
+            )
+        ]
+        indexes = [models.Index(fields=["ended_at"], name="wait_ended")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.conversation_id} from {self.started_at}"
