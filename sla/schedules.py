@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from conversations import listings
 from conversations.listings import Written
-from sla import services
+from sla import recomputing, versions
 from sla.models import Calendar, Schedule
 
 
@@ -42,7 +42,9 @@ def write_schedules(*, schedules: Iterable[ScheduleFact], now: datetime) -> Writ
     Where anything differs, the clocks of open conversations are ordered to be computed anew.
     """
     rows = {schedule.genesys_id: _columns(schedule) for schedule in schedules}
-    return _heard(listings.write(Schedule, rows=rows, vanished={"state": "deleted"}), now)
+    return _heard(
+        listings.write(Schedule, rows=rows, vanished={"state": "deleted"}), "schedules", now
+    )
 
 
 @transaction.atomic
@@ -53,12 +55,16 @@ def write_groups(*, groups: Iterable[GroupFact], now: datetime) -> Written:
     anything differs, the clocks of open conversations are ordered to be computed anew.
     """
     rows = {group.genesys_id: _columns(group) for group in groups}
-    return _heard(listings.write(Calendar, rows=rows, scope=~Q(genesys_id="")), now)
+    return _heard(
+        listings.write(Calendar, rows=rows, scope=~Q(genesys_id="")), "schedule groups", now
+    )
 
 
-def _heard(written: Written, now: datetime) -> Written:
+def _heard(written: Written, what: str, now: datetime) -> Written:
     if any(written):
-        services.order_recomputing(now=now)
+        groups = Calendar.objects.exclude(genesys_id="")
+        versions.note_calendars(calendars=groups, now=now)
+        recomputing.order(cause=f"Genesys's {what} changed", now=now)
     return written
 
 

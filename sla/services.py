@@ -1,27 +1,36 @@
 """Writing clocks: a pure function of the mirror and the policies, put down set-wise."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final, NamedTuple
 
+import msgspec
 from django.db import transaction
 
-from conversations.models import Change, Conversation
+from conversations import bulk
+from conversations.models import Conversation
+from sla import timers, waits
 from sla.domain.clock import Clock as Measured
 from sla.domain.fold import Standing, replay
-from sla.domain.scenario import steps
+from sla.domain.forgotten import watched
+from sla.domain.steps import as_json
 from sla.domain.terms import Kind
 from sla.models import Clock
-from sla.selectors import PolicyInForce, policies_in_force, turns_of
+from sla.promises import Book, Promise
+from sla.seats import seats_of
+from sla.turns import turns_of
 
 BATCH: Final = 500
+_KEY: Final = ("conversation_id", "kind")
 _COLUMNS: Final = (
     *("policy_id", "state", "reason", "since", "started_at", "elapsed_ms", "target_s"),
     *("warn_at", "due_at", "breaches_at", "breached", "steps"),
+    *("calendar_id", "calendar_version", "promised_by"),
 )
-_NEEDED: Final = (
-    *("pk", "started_at", "ended_at", "originating_direction", "media_type", "queue_id"),
+NEEDED: Final = (
+    *("pk", "genesys_id", "started_at", "ended_at", "originating_direction", "media_type"),
+    *("queue_id", "user_id", "message_type", "division_ids", "skill_ids", "language_id"),
 )
 
 
@@ -43,56 +52,63 @@ def refresh(*, conversation_ids: Collection[int], now: datetime) -> Refreshed:
     The first active policy that covers a conversation applies; without one it has no clocks.
     Clocks that stand as before are not written. A fixed number of statements for 500 conversations.
     """
-    policies = policies_in_force()
+    book = Book()
     wanted = iter(sorted(set(conversation_ids)))
     total = Refreshed()
     while batch := list(islice(wanted, BATCH)):
-        total += _refresh(batch, policies, now)
+        total += _refresh(batch, book, now)
     return total
 
 
 @transaction.atomic
-def order_recomputing(*, now: datetime) -> int:
-    """Have the clocks of all open conversations computed anew, and return how many those are.
-
-    For changed policies and calendars: recorded as changes, so that workers do it piece by piece.
-    """
-    open_ones = Conversation.objects.filter(ended_at=None).order_by("pk")
-    changes = [
-        Change(conversation_id=pk, recorded_at=now)
-        for pk in open_ones.values_list("pk", flat=True).iterator()
-    ]
-    Change.objects.bulk_create(changes, batch_size=BATCH)
-    return len(changes)
-
-
-@transaction.atomic
-def _refresh(pks: Sequence[int], policies: Sequence[PolicyInForce], now: datetime) -> Refreshed:
+def _refresh(pks: Sequence[int], book: Book, now: datetime) -> Refreshed:
     # Locked in the order in which record() locks them: who reads last writes last.
     locked = Conversation.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk")
-    conversations = list(locked.only(*_NEEDED))
-    applying = {c.pk: next((p for p in policies if p.covers(c)), None) for c in conversations}
-    turns = turns_of([c for c in conversations if applying[c.pk]])
+    conversations = list(locked.only(*NEEDED))
+    promises = book.promises(conversations)
+    unreadable = {pk for pk, promise in promises.items() if promise and promise.terms is None}
     clocks: dict[tuple[int, str], Clock] = {}
-    unreadable = set()
-    for pk, policy in applying.items():
-        if policy and policy.terms is None:
-            unreadable.add(pk)
-        elif policy:
-            for clock in _clocks(pk, policy, replay(turns[pk], policy.terms), now):
-                clocks[pk, clock.kind] = clock
-    return _put_down(clocks, set(applying) - unreadable)
+    seen: dict[int, timers.Measured] = {}
+    over: dict[waits.Key, tuple[object, ...]] = {}
+    measured = [c for c in conversations if promises[c.pk] and c.pk not in unreadable]
+    for conversation, policy_pk, standing in standings(measured, promises, now):
+        seen[conversation.pk] = timers.Measured(policy_pk, standing)
+        over.update(waits.of(conversation, policy_pk, standing))
+        for clock in _clocks(conversation.pk, policy_pk, standing, now):
+            clocks[conversation.pk, clock.kind] = clock
+    readable = set(promises) - unreadable
+    waits.put_down(over, readable)
+    done = _put_down(clocks, readable)
+    timers.replan(seen, conversation_ids=readable, now=now)
+    return done
 
 
-def _clocks(pk: int, policy: PolicyInForce, standing: Standing, now: datetime) -> Iterable[Clock]:
+def standings(
+    conversations: Sequence[Conversation],
+    promises: Mapping[int, Promise | None],
+    now: datetime,
+) -> Iterator[tuple[Conversation, int, Standing]]:
+    """Yield how the clocks of conversations stand by the policies (pk) that apply to them."""
+    named = [(c, promise) for c in conversations if (promise := promises[c.pk])]
+    idle = [c.pk for c, promise in named if promise.minds_idleness]
+    held = [c.pk for c, promise in named if promise.minds_forgetting and c.ended_at is None]
+    turns, seats = turns_of(conversations, idle=idle), seats_of(held, now)
+    for conversation, promise in named:
+        standing = replay([*turns[conversation.pk], *promise.later], promise.terms)
+        standing = watched(standing, seats.of(conversation.pk), seats.away)
+        yield conversation, promise.policy_id, standing
+
+
+def _clocks(pk: int, policy_pk: int, standing: Standing, now: datetime) -> Iterable[Clock]:
     for kind in Kind:
         measured = standing.clock(kind)
         if measured:
-            yield _row(pk, policy.pk, standing, measured, now)
+            yield _row(pk, policy_pk, standing, measured, now)
 
 
 def _row(pk: int, policy_pk: int, standing: Standing, measured: Measured, now: datetime) -> Clock:
     state, reason = _shown(standing, measured)
+    promised_by = measured.terms.promised_by
     return Clock(
         conversation_id=pk,
         kind=measured.kind,
@@ -102,12 +118,15 @@ def _row(pk: int, policy_pk: int, standing: Standing, measured: Measured, now: d
         since=measured.since,
         started_at=measured.started_at,
         elapsed_ms=measured.elapsed // timedelta(milliseconds=1),
+        promised_by=promised_by.words,
+        calendar_id=promised_by.calendar_id,
+        calendar_version=promised_by.calendar_version,
         target_s=measured.target // timedelta(seconds=1),
         warn_at=measured.warns_at(measured.since),
         due_at=measured.due_at,
         breaches_at=measured.breaches_at,
         breached=measured.elapsed > measured.target,
-        steps=steps(standing, measured.kind),
+        steps=as_json(standing.steps, measured.kind),
         changed_at=now,
     )
 
@@ -125,22 +144,40 @@ def _shown(standing: Standing, measured: Measured) -> tuple[str, str]:
 
 
 def _put_down(clocks: dict[tuple[int, str], Clock], pks: Collection[int]) -> Refreshed:
-    """Write the clocks that differ from what the table has, and delete those that are no more."""
+    """Write the clocks that differ from what the table has, and delete those that are no more.
+
+    Whoever calls holds the conversations (pks): nobody else writes of them meanwhile.
+    """
     table = Clock.objects.filter(conversation_id__in=pks)
     known = {
-        (row[0], row[1]): row[2:] for row in table.values_list("conversation_id", "kind", *_COLUMNS)
+        (pk, kind): (row, tuple(values))
+        for row, pk, kind, *values in table.values_list("pk", *_KEY, *_COLUMNS)
     }
-    changed = [clock for key, clock in clocks.items() if known.get(key) != _values(clock)]
+    changed = [
+        clock
+        for key, clock in clocks.items()
+        if key not in known or known[key][1] != _values(clock)
+    ]
     gone = known.keys() - clocks.keys()
-    Clock.objects.bulk_create(
-        changed,
-        update_conflicts=True,
-        unique_fields=["conversation", "kind"],
-        update_fields=[*(name.removesuffix("_id") for name in _COLUMNS), "changed_at"],
-    )
+    new = [clock for clock in changed if _key(clock) not in known]
+    other = [clock for clock in changed if _key(clock) in known]
+    columns = (*_COLUMNS, "changed_at")
+    bulk.insert(Clock, (*_KEY, *columns), [(*_key(c), *_written(c)) for c in new])
+    bulk.update(Clock, columns, [(*_written(c), known[_key(c)][0]) for c in other])
     for kind in {kind for _, kind in gone}:
         table.filter(kind=kind, conversation_id__in=[p for p, k in gone if k == kind]).delete()
     return Refreshed(written=len(changed), deleted=len(gone))
+
+
+def _key(clock: Clock) -> tuple[int, str]:
+    return clock.conversation_id, str(clock.kind)
+
+
+def _written(clock: Clock) -> tuple[object, ...]:
+    """Return the columns of a clock as bulk writes them, when it changed last."""
+    values = dict(zip(_COLUMNS, _values(clock), strict=True))
+    values["steps"] = msgspec.json.encode(clock.steps).decode()
+    return (*values.values(), clock.changed_at)
 
 
 def _values(clock: Clock) -> tuple[object, ...]:
