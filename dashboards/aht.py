@@ -7,17 +7,15 @@ Genesys counts. A mean divides a sum by the number handled; means are never aver
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Count, DurationField, ExpressionWrapper, F, QuerySet, Sum, Window
 from django.db.models.functions import RowNumber
 from django.db.models.lookups import GreaterThanOrEqual, LessThan
 
 from dashboards import format as write
+from dashboards.days import chosen
 from handling.models import AgentHandling, DailyHandling, Interruption
-
-DEFAULT_DAYS: Final = 7
-DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +33,22 @@ class Query:
     @classmethod
     def of(cls, told: Mapping[str, str], *, today: date) -> "Query":
         """Read a query string; a day that is none is named in errors, and the default taken."""
-        errors: list[str] = []
-        end = _day(told.get("to", ""), today, "to", errors)
-        start = _day(told.get("from", ""), end - (DEFAULT_DAYS - 1) * DAY, "from", errors)
-        if start > end:
-            errors.append(f"“From” {start} lies after “to” {end}: choose an earlier day.")
-            start = end
+        days = chosen(told, today=today)
         return cls(
-            start=start,
-            end=end,
+            start=days.start,
+            end=days.end,
             media=told.get("media", ""),
             queue=told.get("queue", ""),
             agent=told.get("agent", ""),
             by="agent" if told.get("by") == "agent" else "queue",
-            errors=tuple(errors),
+            errors=days.errors,
         )
 
     @property
     def columns(self) -> dict[str, str]:
         """Return the chosen values by the column that they stand in."""
-        chosen = {"media_type": self.media, "queue_id": self.queue, "user_id": self.agent}
-        return {column: value for column, value in chosen.items() if value}
+        values = {"media_type": self.media, "queue_id": self.queue, "user_id": self.agent}
+        return {column: value for column, value in values.items() if value}
 
     @property
     def grouped_by(self) -> str:
@@ -170,13 +163,3 @@ def interruptions(handlings: Iterable[int]) -> dict[int, list[Interruption]]:
     for leg in legs.select_related("interrupter").order_by("started_at", "pk"):
         found.setdefault(leg.handling_id, []).append(leg)
     return found
-
-
-def _day(written: str, default: date, name: str, errors: list[str]) -> date:
-    if not written:
-        return default
-    try:
-        return date.fromisoformat(written)
-    except ValueError:
-        errors.append(f"“{name.capitalize()}” {written!r} is no day: write it as {default}.")
-        return default

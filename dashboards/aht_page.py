@@ -7,10 +7,11 @@ from itertools import islice
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from dashboards import aht, names
+from dashboards import aht, choices, names
 from dashboards import format as write
 from dashboards.aht import Cause, Group, Query, Sums
 from dashboards.aht_bars import Bars, bars
+from dashboards.choices import Choice
 from dashboards.timeline import media_name
 from handling.models import AgentHandling, Interruption
 
@@ -85,8 +86,8 @@ class Page:
     zone_name: str
     queue: str
     agent: str
-    queues: tuple[tuple[str, str], ...]
-    channels: tuple[tuple[str, str], ...]
+    queues: tuple[Choice, ...]
+    channels: tuple[Choice, ...]
 
 
 def page(query: Query, *, centre: ZoneInfo, reader: ZoneInfo) -> Page:
@@ -94,7 +95,7 @@ def page(query: Query, *, centre: ZoneInfo, reader: ZoneInfo) -> Page:
     groups = aht.groups(query)
     causes = aht.causes(query)
     present = aht.sums_by(Query(query.start, query.end), "queue_id")
-    queues = _named_queues({queue for queue, _ in present} | {query.queue})
+    queues = names.of_queues({queue for queue, _ in present} | {query.queue})
     agents = names.of_agents({g.genesys_id for g in groups} | {query.agent})
     known = agents if query.grouped_by == "user_id" else queues
     lines = tuple(line(names.named(g.genesys_id, known), g) for g in groups)
@@ -114,8 +115,8 @@ def page(query: Query, *, centre: ZoneInfo, reader: ZoneInfo) -> Page:
         zone_name=centre.key,
         queue=names.named(query.queue, queues) if query.queue else "",
         agent=names.named(query.agent, agents) if query.agent else "",
-        queues=tuple(sorted(((n, i) for i, n in queues.items()), key=lambda q: q[0].casefold())),
-        channels=_channels({media for _, media in present} | {query.media}),
+        queues=choices.by_name({queue for queue, _ in present}, queues, query.queue),
+        channels=choices.channels({media for _, media in present}, query.media),
     )
 
 
@@ -284,12 +285,3 @@ def leg(found: Interruption, zone: ZoneInfo) -> Leg:
 
 def _seconds(start: datetime, end: datetime) -> int:
     return write.seconds_of((end - start) / MILLISECOND)
-
-
-def _named_queues(ids: set[str]) -> dict[str, str]:
-    known = names.of_queues(ids)
-    return {i: names.named(i, known) for i in ids if i}
-
-
-def _channels(media_types: set[str]) -> tuple[tuple[str, str], ...]:
-    return tuple((media, media_name(media)) for media in sorted(media_types - {""}))

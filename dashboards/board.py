@@ -14,9 +14,10 @@ from dashboards.clocks import Held, Standing
 from dashboards.names import named
 from dashboards.opening import OpeningHours, closes_at, opens_at
 from dashboards.timeline import media_name
+from sla.domain.words import filled
 from sla.models import Clock
+from sla.selectors import HoursKey
 
-FORGOTTEN_AFTER: Final = timedelta(hours=2)  # wall-clock time
 FIRST: Final = datetime.min.replace(tzinfo=UTC)
 LAST: Final = datetime.max.replace(tzinfo=UTC)
 
@@ -65,6 +66,15 @@ class Why:
         return f"{self.before}{self.amount.text if self.amount else ''}{self.after}"
 
 
+@dataclass(frozen=True, slots=True)
+class Escalated:
+    """That a conversation is escalated, and how that stands. failing: somebody was not reached."""
+
+    pk: int
+    word: str
+    failing: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One conversation on the board. Equal reprs look equal once their amounts have ticked."""
@@ -90,6 +100,7 @@ class Row:
     target_s: int
     elapsed_s: int | None = field(repr=False)
     stands_since: datetime
+    escalated: Escalated | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,21 +113,21 @@ class Judgement:
     open_now: bool
 
 
-def judge(
-    clock: Standing, *, hours: OpeningHours | None, held: Held | None, now: datetime
-) -> Judgement:
+def judge(clock: Standing, *, hours: OpeningHours | None, now: datetime) -> Judgement:
     """Name the state of one clock.
 
-    A clock is breached from the first instant after breaches_at; forgotten where agents have
-    held or parked the conversation for FORGOTTEN_AFTER while the hours are open; paused also
-    where the hours are closed. Without usable hours nothing is left to tell but due instants.
+    A clock is breached from the first instant after breaches_at; forgotten where the clock of
+    forgotten work is; paused also where the hours are closed. Without usable hours nothing is left
+    to tell but due instants.
     """
     left = time_left(clock, hours=hours, now=now)
     open_now = hours.in_hours(now) if hours else True
-    if clock.state == Clock.State.PAUSED:
+    paused = clock.state == Clock.State.PAUSED
+    if clock.forgotten and now > clock.forgotten.from_at:
+        ticks = open_now and not paused
+        return Judgement(State.FORGOTTEN, left, ticks=ticks, open_now=open_now)
+    if paused:
         return Judgement(State.PAUSED, left, ticks=False, open_now=open_now)
-    if open_now and held and held.idle and now - held.since >= FORGOTTEN_AFTER:
-        return Judgement(State.FORGOTTEN, left, ticks=True, open_now=True)
     if clock.breaches_at and now > clock.breaches_at:
         return Judgement(State.BREACHED, left, ticks=open_now, open_now=open_now)
     if not open_now:
@@ -140,14 +151,19 @@ class Setting:
 
     now: datetime
     zone: ZoneInfo
-    hours: Mapping[int, OpeningHours]  # by calendar
+    hours: Mapping[HoursKey, OpeningHours]  # by calendar and version
     held: Mapping[int, Held]  # by conversation
     queues: Mapping[str, str]
     agents: Mapping[str, str]
     away: Mapping[str, Away] = field(default_factory=dict)  # by user
+    escalated: Mapping[int, Escalated] = field(default_factory=dict)  # by conversation
 
     def wall(self, at: datetime) -> str:
         return write.wall(at, now=self.now, zone=self.zone)
+
+    def said(self, reason: str) -> str:
+        """Write a reason with this reader's times, and names."""
+        return filled(reason, at=self.wall, user=lambda user_id: named(user_id, self.agents))
 
 
 class Judged(NamedTuple):
@@ -162,9 +178,9 @@ def judged(clocks: Iterable[Standing], setting: Setting) -> list[Judged]:
     """Return the clocks with their states, the most urgent first."""
     found = []
     for clock in clocks:
-        hours = setting.hours.get(clock.calendar_id)
+        hours = setting.hours.get(clock.hours)
         held = setting.held.get(clock.conversation_id)
-        seen = judge(clock, hours=hours, held=held, now=setting.now)
+        seen = judge(clock, hours=hours, now=setting.now)
         found.append(Judged(clock, held, seen))
     return sorted(found, key=_urgency)
 
@@ -179,10 +195,10 @@ def row(one: Judged, setting: Setting) -> Row:
         state=seen.state,
         word=WORDS[seen.state],
         due=_due(seen),
-        due_suffix=" left" if seen.state is State.PAUSED and (left_s or 0) >= 0 else "",
+        due_suffix=" left" if not seen.ticks and (left_s or 0) >= 0 else "",
         due_at=clock.due_at if standing else None,
         due_at_text=setting.wall(clock.due_at) if standing and clock.due_at else write.NOTHING,
-        why=_why(clock, seen, held, setting),
+        why=_why(clock, seen, setting),
         queue_id=clock.queue_id,
         queue=named(clock.queue_id, setting.queues),
         channel=media_name(clock.media_type),
@@ -196,6 +212,7 @@ def row(one: Judged, setting: Setting) -> Row:
         target_s=clock.target_s,
         elapsed_s=None if left_s is None else clock.target_s - left_s,
         stands_since=clock.since,
+        escalated=setting.escalated.get(clock.conversation_id),
     )
 
 
@@ -208,13 +225,13 @@ def _due(seen: Judgement) -> Amount | None:
 
 def _urgency(one: Judged) -> tuple[int, datetime, timedelta, str]:
     """Order by state; then the most overdue, the longest forgotten, the next due."""
-    clock, held, seen = one
+    clock, _, seen = one
     left = seen.left if seen.left is not None else timedelta()
     at = clock.due_at if clock.due_at and clock.state == Clock.State.RUNNING else LAST
     if seen.state is State.BREACHED:
         at = FIRST
-    elif seen.state is State.FORGOTTEN and held:
-        at = held.since
+    elif seen.state is State.FORGOTTEN and clock.forgotten:
+        at = clock.forgotten.since
     return ORDER.index(seen.state), at, left, clock.genesys_id
 
 
@@ -222,20 +239,21 @@ WAITING: Final[Mapping[str, tuple[str, str]]] = {
     Clock.Kind.FIRST_RESPONSE: ("customer waiting ", " h for the first answer"),
     Clock.Kind.NEXT_RESPONSE: ("customer waiting ", " h"),
     Clock.Kind.RESOLUTION: ("not resolved for ", " h"),
+    Clock.Kind.FORGOTTEN: ("left alone for ", " h"),
 }
 
 
-def _why(clock: Standing, seen: Judgement, held: Held | None, setting: Setting) -> Why:
-    if seen.state is State.FORGOTTEN and held:
-        seconds = (setting.now - held.since) // timedelta(seconds=1)
-        text = write.hours_minutes(setting.now - held.since)
+def _why(clock: Standing, seen: Judgement, setting: Setting) -> Why:
+    if seen.state is State.FORGOTTEN and clock.forgotten:
+        left_alone = setting.now - clock.forgotten.since
         return Why(
-            f"{held.word} ",
-            Amount(text, seconds, 1),
-            f" h, no agent action since {setting.wall(held.since)}",
+            f"{setting.said(clock.forgotten.reason)}; left alone for ",
+            Amount(write.hours_minutes(left_alone), left_alone // timedelta(seconds=1), 1),
+            " h",
         )
     if clock.state == Clock.State.PAUSED:
-        return Why(f"{clock.reason} {setting.wall(clock.since)}{_lateness(seen)}")
+        reason = setting.said(clock.reason)
+        return Why(f"{reason} {setting.wall(clock.since)}{_lateness(seen)}")
     if seen.left is None:
         return Why(f"the opening hours of {clock.policy} cannot be read: see Admin, Calendars")
     before, after = WAITING[clock.kind]
@@ -253,11 +271,11 @@ def _lateness(seen: Judgement) -> str:
 
 def _hours_note(clock: Standing, seen: Judgement, setting: Setting) -> str:
     """Say what the opening hours do to a running clock: stop it now, or before it is due."""
-    hours = setting.hours[clock.calendar_id]
+    hours = setting.hours[clock.hours]
     if not seen.open_now:
         opening = opens_at(hours, setting.now)
         opens = f"opens {setting.wall(opening)}" if opening else "they never open"
-        return f"; outside opening hours, {opens}"
+        return f"; {hours.closed_by(setting.now) or 'outside opening hours'}, {opens}"
     closing = closes_at(hours, setting.now)
     if closing and clock.due_at and setting.now < clock.due_at and closing < clock.due_at:
         return f"; clock stops {setting.wall(closing)}"

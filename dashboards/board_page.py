@@ -7,12 +7,14 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from conversations.presence import away
-from dashboards import board, names
+from dashboards import board, choices, names
 from dashboards import format as write
-from dashboards.board import ORDER, WORDS, Amount, Judged, Row, Setting, State
+from dashboards.board import ORDER, WORDS, Amount, Escalated, Judged, Row, Setting, State
+from dashboards.choices import Choice
 from dashboards.clocks import Standing, activities, standing
 from dashboards.opening_hours import by_calendar
-from dashboards.timeline import mark_of, media_name
+from dashboards.timeline import mark_of
+from sla.domain.words import users_in
 from sla.models import Clock
 
 PAGE_SIZE: Final = 100
@@ -59,13 +61,6 @@ class Tile:
     chosen: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    value: str
-    text: str
-    chosen: bool
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """The whole board. Two pages with one mark look the same once their amounts have ticked."""
@@ -89,13 +84,19 @@ class Page:
         return mark_of(self.tiles, self.rows, self.caption, self.empty)
 
 
-def page(query: Query, *, now: datetime, zone: ZoneInfo) -> Page:
+def page(
+    query: Query,
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    escalated: Mapping[int, Escalated] | None = None,
+) -> Page:
     """Read the board: a constant number of queries, however many rows."""
     clocks = standing()
     queues = names.of_queues(clock.queue_id for clock in clocks)
-    agents = names.of_agents(clock.user_id for clock in clocks)
+    agents = names.of_agents(agent_ids(clocks))
     kept = [clock for clock in clocks if query.keeps(clock)]
-    setting = _setting(kept, queues, agents, now=now, zone=zone)
+    setting = replace(_setting(kept, queues, agents, now=now, zone=zone), escalated=escalated or {})
     every = board.judged(kept, setting)
     shown = [one for one in every if query.state in {"", one.seen.state}]
     pages = max(-(-len(shown) // PAGE_SIZE), 1)
@@ -105,9 +106,9 @@ def page(query: Query, *, now: datetime, zone: ZoneInfo) -> Page:
         rows=tuple(board.row(one, setting) for one in shown[first : first + PAGE_SIZE]),
         caption=_caption(len(shown), len(every)),
         empty=_empty(clocks, every),
-        queues=_choices({c.queue_id for c in clocks}, queues, query.queue),
-        channels=_channels({c.media_type for c in clocks}, query.channel),
-        agents=_choices({c.user_id for c in clocks}, agents, query.agent),
+        queues=choices.by_name({c.queue_id for c in clocks}, queues, query.queue),
+        channels=choices.channels({c.media_type for c in clocks}, query.channel),
+        agents=choices.by_name({c.user_id for c in clocks}, agents, query.agent),
         query=replace(query, page=min(query.page, pages)),
         pages=pages,
     )
@@ -117,10 +118,20 @@ def every_row(query: Query, *, now: datetime, zone: ZoneInfo) -> list[Row]:
     """Read all rows that a filter keeps, on no page: what an export holds."""
     kept = [clock for clock in standing() if query.keeps(clock)]
     queues = names.of_queues(clock.queue_id for clock in kept)
-    agents = names.of_agents(clock.user_id for clock in kept)
+    agents = names.of_agents(agent_ids(kept))
     setting = _setting(kept, queues, agents, now=now, zone=zone)
     found = board.judged(kept, setting)
     return [board.row(one, setting) for one in found if query.state in {"", one.seen.state}]
+
+
+def agent_ids(clocks: Iterable[Standing]) -> set[str]:
+    """Return the ids of all agents whom the board names."""
+    return {
+        user_id
+        for clock in clocks
+        for told in (clock.reason, clock.forgotten.reason if clock.forgotten else "")
+        for user_id in (clock.user_id, *users_in(told))
+    }
 
 
 CSV_HEAD: Final = (
@@ -202,7 +213,7 @@ def _setting(
     return Setting(
         now=now,
         zone=zone,
-        hours=by_calendar({clock.calendar_id for clock in clocks}),
+        hours=by_calendar({clock.hours for clock in clocks}),
         held=activities(),
         queues=queues,
         agents=agents,
@@ -225,14 +236,3 @@ def _empty(clocks: list[Standing], kept: list[Judged]) -> str:
         "No customer is waiting on a clock. Conversations appear here when a policy matches "
         "them; the first poll of Genesys Cloud runs within a minute of the start."
     )
-
-
-def _choices(ids: set[str], known: Mapping[str, str], chosen: str) -> tuple[Choice, ...]:
-    wanted = (ids | {chosen}) - {""}
-    found = (Choice(i, names.named(i, known), i == chosen) for i in wanted)
-    return tuple(sorted(found, key=lambda choice: (choice.text.casefold(), choice.value)))
-
-
-def _channels(media_types: set[str], chosen: str) -> tuple[Choice, ...]:
-    wanted = sorted((media_types | {chosen}) - {""})
-    return tuple(Choice(media, media_name(media), media == chosen) for media in wanted)

@@ -1,17 +1,21 @@
 """The clocks that stand on the board, and what agents do in their conversations right now."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from django.db.models import QuerySet
+
 from conversations.models import Segment
 from sla.models import Clock
+from sla.selectors import HoursKey
 
 STANDING: Final = (Clock.State.RUNNING, Clock.State.PAUSED)
 KIND_RANK: Final = {
     Clock.Kind.NEXT_RESPONSE: 0,
     Clock.Kind.FIRST_RESPONSE: 1,
     Clock.Kind.RESOLUTION: 2,
+    Clock.Kind.FORGOTTEN: 3,
 }
 ACTIVITY: Final = {
     "interact": "working",
@@ -23,8 +27,19 @@ ACTIVITY: Final = {
 IDLE: Final = frozenset({"hold", "parked"})
 
 
+class Forgotten(NamedTuple):
+    """Why work counts as forgotten from an instant on. reason holds marks: see words.filled."""
+
+    since: datetime
+    reason: str
+    from_at: datetime
+
+
 class Standing(NamedTuple):
-    """One clock that runs or is paused, with its conversation."""
+    """One clock that runs or is paused, with its conversation.
+
+    forgotten stands where agents have it and leave it alone, be that too long already or not.
+    """
 
     conversation_id: int
     genesys_id: str
@@ -41,7 +56,14 @@ class Standing(NamedTuple):
     due_at: datetime | None
     breaches_at: datetime | None
     policy: str
-    calendar_id: int
+    calendar_id: int | None  # None: round the clock
+    calendar_version: int | None  # an earlier one; None: as it is now
+    started_at: datetime
+    forgotten: Forgotten | None = None
+
+    @property
+    def hours(self) -> HoursKey:
+        return self.calendar_id, self.calendar_version
 
 
 class Held(NamedTuple):
@@ -54,7 +76,16 @@ class Held(NamedTuple):
 
 def standing() -> list[Standing]:
     """Read one clock of each conversation that has any running or paused: one query."""
-    found = Clock.objects.filter(state__in=STANDING).values_list(
+    return most_telling(_read(Clock.objects.filter(state__in=STANDING)))
+
+
+def of_conversations(pks: Collection[int]) -> list[Standing]:
+    """Read all clocks of some conversations, whatever their state: one query."""
+    return list(_read(Clock.objects.filter(conversation__in=pks)))
+
+
+def _read(clocks: QuerySet[Clock]) -> Iterator[Standing]:
+    found = clocks.values_list(
         "conversation_id",
         "conversation__genesys_id",
         "conversation__media_type",
@@ -70,17 +101,32 @@ def standing() -> list[Standing]:
         "due_at",
         "breaches_at",
         "policy__name",
-        "policy__calendar_id",
+        "calendar_id",
+        "calendar_version",
+        "started_at",
     )
-    return most_telling(Standing._make(values) for values in found)
+    return (Standing(*values) for values in found)
 
 
 def most_telling(clocks: Iterable[Standing]) -> list[Standing]:
-    """Keep one clock a conversation: one that runs before a paused one, then by kind."""
+    """Keep one clock a conversation: one that runs before a paused one, then by kind.
+
+    That of forgotten work stands for itself only where there is no other, and is told with it.
+    """
     chosen: dict[int, Standing] = {}
+    forgotten: dict[int, Forgotten | None] = {}
     for clock in sorted(clocks, key=_telling, reverse=True):
         chosen[clock.conversation_id] = clock
-    return list(chosen.values())
+        if clock.kind == Clock.Kind.FORGOTTEN:
+            forgotten[clock.conversation_id] = forgotten_of(clock)
+    return [clock._replace(forgotten=forgotten.get(pk)) for pk, clock in chosen.items()]
+
+
+def forgotten_of(clock: Standing) -> Forgotten | None:
+    """Return from when on a clock of forgotten work says so; None where it is paused."""
+    if clock.state != Clock.State.RUNNING or clock.breaches_at is None:
+        return None
+    return Forgotten(clock.started_at, clock.reason, clock.breaches_at)
 
 
 def activities() -> dict[int, Held]:
@@ -109,5 +155,6 @@ def held(current: Iterable[tuple[datetime, str]]) -> Held:
     return Held(ACTIVITY.get(segment_type, segment_type), since, idle=not working)
 
 
-def _telling(clock: Standing) -> tuple[bool, int]:
-    return clock.state != Clock.State.RUNNING, KIND_RANK[Clock.Kind(clock.kind)]
+def _telling(clock: Standing) -> tuple[bool, bool, int]:
+    of_work = clock.kind == Clock.Kind.FORGOTTEN
+    return of_work, clock.state != Clock.State.RUNNING, KIND_RANK[Clock.Kind(clock.kind)]

@@ -12,11 +12,14 @@ from dashboards import format as write
 from dashboards.conversation_cards import HandleCard, SlaCard, handle_cards, sla_cards
 from dashboards.conversation_chart import PURPOSES, Names
 from dashboards.conversation_log import KINDS, PAGE_SIZE, Entry, entries, shown
+from dashboards.conversation_log import Setting as Writing
 from dashboards.conversation_rows import Stored, agent_ids, queue_ids
+from dashboards.conversation_sources import Sources, anchors
 from dashboards.names import named
 from dashboards.opening import OpeningHours
 from dashboards.timeline import Chart, media_name
 from dashboards.work import Stretch, stretches
+from sla.selectors import HoursKey
 
 AGENT_PURPOSES: Final = frozenset({"agent", "user"})
 
@@ -78,7 +81,7 @@ class Reading:
     number: int = 1
 
 
-def page(stored: Stored, hours: Mapping[int, OpeningHours], reading: Reading) -> Page:
+def page(stored: Stored, hours: Mapping[HoursKey, OpeningHours], reading: Reading) -> Page:
     """Put what is stored on a page: three queries, for names."""
     known = Names(
         names.of_agents(agent_ids(stored)),
@@ -87,10 +90,17 @@ def page(stored: Stored, hours: Mapping[int, OpeningHours], reading: Reading) ->
     )
     found = stretches(stored.segments, stored.suffered, now=reading.now)
     queue_of = {s.session_pk: stored.extras[s.pk].queue_id for s in reversed(stored.segments)}
-    whole = entries(stored, found, queue_of=queue_of, names=known)
+    writing = Writing(queue_of=queue_of, names=known, now=reading.now, zone=reading.zone)
+    whole = entries(stored, found, writing)
     kept = [entry for entry in whole if reading.kind in {"", entry.kind}]
     pages = max(-(-len(kept) // PAGE_SIZE), 1)
-    first = (min(reading.number, pages) - 1) * PAGE_SIZE
+    number = min(reading.number, pages)
+    first = (number - 1) * PAGE_SIZE
+    sources = Sources(
+        anchors(stored, found),
+        {entry.anchor: at // PAGE_SIZE + 1 for at, entry in enumerate(whole)},
+        0 if reading.kind else number,
+    )
     conversation = stored.conversation
     return Page(
         genesys_id=conversation.genesys_id,
@@ -100,11 +110,11 @@ def page(stored: Stored, hours: Mapping[int, OpeningHours], reading: Reading) ->
         status=" · ".join(_status(stored, known, reading)),
         chart=_chart(found, queue_of, known, reading),
         cut=stored.cut,
-        log=tuple(shown(kept[first : first + PAGE_SIZE], zone=reading.zone)),
+        log=tuple(shown(kept[first : first + PAGE_SIZE], zone=reading.zone, sources=sources)),
         log_size=len(kept),
         log_pages=pages,
         kinds=_kinds(whole),
-        slas=tuple(sla_cards(stored, hours, now=reading.now, zone=reading.zone)),
+        slas=tuple(sla_cards(stored, hours, writing, sources)),
         handles=tuple(handle_cards(stored, known, zone=reading.zone)),
         quality=tuple(_quality(stored, known)),
         people=tuple(_people(stored, known, personal=reading.personal)),

@@ -8,25 +8,30 @@ from zoneinfo import ZoneInfo
 from chrono.instants import parse
 from dashboards import format as write
 from dashboards.board import WORDS, State, judge
-from dashboards.clocks import Standing
+from dashboards.clocks import Standing, forgotten_of
 from dashboards.conversation_chart import Names
-from dashboards.conversation_log import CLOCK_NAMES, used
+from dashboards.conversation_log import CLOCK_NAMES, Setting, used
 from dashboards.conversation_rows import Stored
+from dashboards.conversation_sources import Link, Sources
 from dashboards.names import named
 from dashboards.opening import OpeningHours
 from dashboards.timeline import media_name
 from dashboards.work import LegRow
 from handling.models import AgentHandling
 from sla.models import Clock
+from sla.selectors import HoursKey
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
+    """One step of a clock. link leads to what the log tells of its cause."""
+
     anchor: str
     at: str
     what: str
     reason: str
     used: str
+    link: Link | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,16 +66,18 @@ class HandleCard:
 
 
 def sla_cards(
-    stored: Stored, hours: Mapping[int, OpeningHours], *, now: datetime, zone: ZoneInfo
+    stored: Stored, hours: Mapping[HoursKey, OpeningHours], setting: Setting, sources: Sources
 ) -> Iterator[SlaCard]:
     """Return a card for each clock."""
     for clock in stored.clocks:
-        yield _sla_card(clock, hours.get(clock.policy.calendar_id), now=now, zone=zone)
+        measured_by = hours.get((clock.calendar_id, clock.calendar_version))
+        yield _sla_card(clock, measured_by, setting, sources)
 
 
 def _sla_card(
-    clock: Clock, hours: OpeningHours | None, *, now: datetime, zone: ZoneInfo
+    clock: Clock, hours: OpeningHours | None, setting: Setting, sources: Sources
 ) -> SlaCard:
+    now, zone = setting.now, setting.zone
     state, word, elapsed = _state(clock, hours, now)
     running = clock.state == Clock.State.RUNNING and clock.due_at
     return SlaCard(
@@ -79,25 +86,47 @@ def _sla_card(
         word=word,
         used=used(elapsed.total_seconds()) if elapsed is not None else "?",
         target=used(clock.target_s),
-        reason=f"{clock.reason} {write.wall(clock.since, now=now, zone=zone)}".strip(),
+        reason=_reason(clock, setting),
         policy=clock.policy.name,
-        calendar=f"{clock.policy.calendar.name} ({clock.policy.calendar.timezone})",
+        calendar=_calendar(clock, hours, now),
         started=write.wall(clock.started_at, now=now, zone=zone),
         due=write.wall(clock.due_at, now=now, zone=zone)
         if running and clock.due_at
         else write.NOTHING,
         pauses=sum(step["action"] == "paused" for step in clock.steps),
-        steps=tuple(
-            Step(
-                anchor=f"step-{clock.pk}-{number}",
-                at=write.wall(parse(step["at"]), now=now, zone=zone),
-                what=step["action"],
-                reason=step["reason"],
-                used=used(step["business_s"]),
-            )
-            for number, step in enumerate(clock.steps)
-        ),
+        steps=tuple(_steps(clock, setting, sources)),
     )
+
+
+def _calendar(clock: Clock, hours: OpeningHours | None, now: datetime) -> str:
+    """Name the hours of a clock; while it is open, with the emergency that closes them."""
+    calendar = clock.calendar
+    if calendar is None:
+        return "round the clock"
+    stands = hours.closed_by(now) if hours and clock.state != Clock.State.STOPPED else ""
+    named = f"{calendar.name} ({calendar.timezone})"
+    return f"{named}, {stands}" if stands else named
+
+
+def _reason(clock: Clock, setting: Setting) -> str:
+    """Say why a clock stands so, and since when; a reason that has instants says that itself."""
+    said = setting.said(clock.reason)
+    if said != clock.reason:
+        return said
+    return f"{said} {write.wall(clock.since, now=setting.now, zone=setting.zone)}".strip()
+
+
+def _steps(clock: Clock, setting: Setting, sources: Sources) -> Iterator[Step]:
+    for number, step in enumerate(clock.steps_by(setting.now)):
+        at = parse(step["at"])
+        yield Step(
+            anchor=f"step-{clock.pk}-{number}",
+            at=write.wall(at, now=setting.now, zone=setting.zone),
+            what=step["action"],
+            reason=setting.said(step["reason"]),
+            used=used(step["business_s"]),
+            link=sources.link(step.get("source", ""), at),
+        )
 
 
 def _state(
@@ -108,13 +137,13 @@ def _state(
     if clock.state == Clock.State.STOPPED:
         late = clock.breached
         return (State.BREACHED, "Missed", stored) if late else (State.ON_TRACK, "Met", stored)
-    seen = judge(_standing(clock), hours=hours, held=None, now=now)
+    seen = judge(_standing(clock), hours=hours, now=now)
     target = timedelta(seconds=clock.target_s)
     return seen.state, WORDS[seen.state], None if seen.left is None else target - seen.left
 
 
 def _standing(clock: Clock) -> Standing:
-    return Standing(
+    standing = Standing(
         conversation_id=clock.conversation_id,
         genesys_id="",
         media_type="",
@@ -130,8 +159,13 @@ def _standing(clock: Clock) -> Standing:
         due_at=clock.due_at,
         breaches_at=clock.breaches_at,
         policy=clock.policy.name,
-        calendar_id=clock.policy.calendar_id,
+        calendar_id=clock.calendar_id,
+        calendar_version=clock.calendar_version,
+        started_at=clock.started_at,
     )
+    if clock.kind != Clock.Kind.FORGOTTEN:
+        return standing
+    return standing._replace(forgotten=forgotten_of(standing))
 
 
 def handle_cards(stored: Stored, known: Names, *, zone: ZoneInfo) -> Iterator[HandleCard]:

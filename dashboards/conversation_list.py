@@ -9,16 +9,15 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, QuerySet
 
 from conversations.models import Agent, Conversation, Queue
+from dashboards import choices, names
 from dashboards import format as write
-from dashboards import names
 from dashboards.agent_rows import window
+from dashboards.choices import Choice
 from dashboards.timeline import media_name
 
 PAGE_SIZE: Final = 50
 WHOLE_ID: Final = 36
-CHANNELS: Final = tuple(
-    (media, media_name(media)) for media in ("voice", "callback", "chat", "email", "message")
-)
+CHANNELS: Final = ("voice", "callback", "chat", "email", "message")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +95,9 @@ class Page:
     rows: tuple[Row, ...]
     older: str
     query: Query
-    queues: tuple[tuple[str, str], ...]
-    agents: tuple[tuple[str, str], ...]
+    queues: tuple[Choice, ...]
+    channels: tuple[Choice, ...]
+    agents: tuple[Choice, ...]
     empty: str
 
 
@@ -107,13 +107,16 @@ def page(query: Query, *, zone: ZoneInfo, now: datetime) -> Page:
     listed = found[:PAGE_SIZE]
     queues = names.of_queues(c.queue_id for c in listed)
     agents = names.of_agents(c.user_id for c in listed)
+    every_queue = dict(Queue.objects.filter(deleted=False).values_list("genesys_id", "name"))
+    every_agent = dict(Agent.objects.values_list("genesys_id", "name"))
     last = listed[-1] if len(found) > PAGE_SIZE else None
     return Page(
         rows=tuple(_row(c, queues, agents, zone=zone, now=now) for c in listed),
         older=f"{last.started_at.isoformat()}_{last.pk}" if last else "",
         query=query,
-        queues=tuple(_every(Queue.objects.filter(deleted=False).values_list("name", "genesys_id"))),
-        agents=tuple(_every(Agent.objects.values_list("name", "genesys_id"))),
+        queues=choices.by_name(every_queue, every_queue, query.queue),
+        channels=choices.channels(CHANNELS, query.channel),
+        agents=choices.by_name(every_agent, every_agent, query.agent),
         empty=_empty(query),
     )
 
@@ -146,15 +149,6 @@ def _row(
         channel=media_name(conversation.media_type),
         user_id=conversation.user_id,
         agent=names.named(conversation.user_id, agents),
-    )
-
-
-def _every(
-    found: QuerySet[Agent, tuple[str, str]] | QuerySet[Queue, tuple[str, str]],
-) -> list[tuple[str, str]]:
-    return sorted(
-        ((name or write.short_id(genesys_id), genesys_id) for name, genesys_id in found),
-        key=lambda choice: choice[0].casefold(),
     )
 
 

@@ -1,5 +1,6 @@
 """What is stored about one conversation, read as plain values: a fixed number of queries."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -17,7 +18,8 @@ from conversations.models import (
 )
 from dashboards.work import LegRow, SegmentRow
 from handling.models import AgentHandling, Interruption
-from sla.models import Clock
+from sla.domain.words import users_in
+from sla.models import Clock, ForcedEnd
 
 SHOWN: Final = 2_000  # segments, and as many metrics: more would only be a blur
 
@@ -31,6 +33,8 @@ class Extra(NamedTuple):
     wrap_up_note: str
     subject: str
     participant_id: int
+    session_id: str
+    ordinal: int
 
 
 class MetricRow(NamedTuple):
@@ -55,6 +59,7 @@ class Stored:
     caused: tuple[LegRow, ...]
     handlings: tuple[AgentHandling, ...]
     clocks: tuple[Clock, ...]
+    forced: tuple[ForcedEnd, ...]
     events: tuple[CommonEvent, ...]
     messages: tuple[Message, ...]
     metrics: tuple[MetricRow, ...]
@@ -78,7 +83,10 @@ def read(genesys_id: str) -> Stored | None:
         suffered=_legs(Q(handling__conversation=conversation)),
         caused=_legs(Q(interrupter=conversation)),
         handlings=tuple(conversation.handlings.order_by("started_at", "pk")),
-        clocks=tuple(conversation.clocks.select_related("policy__calendar").order_by("kind", "pk")),
+        clocks=tuple(
+            conversation.clocks.select_related("policy", "calendar").order_by("kind", "pk")
+        ),
+        forced=tuple(conversation.forced_ends.order_by("planned_at", "pk")[:SHOWN]),
         events=tuple(conversation.events.order_by("at", "pk")[:SHOWN]),
         messages=tuple(conversation.messages.order_by("sent_at", "pk")[:SHOWN]),
         metrics=_metrics(conversation),
@@ -95,8 +103,13 @@ def agent_ids(stored: Stored) -> set[str]:
         *(message.user_id for message in stored.messages),
         *(quality.user_id for quality in (*stored.surveys, *stored.evaluations)),
         *(evaluation.evaluator_id for evaluation in stored.evaluations),
+        *(user for clock in stored.clocks for step in clock.steps for user in _named_in(step)),
         stored.conversation.user_id,
     }
+
+
+def _named_in(step: Mapping[str, Any]) -> set[str]:
+    return users_in(step["reason"])
 
 
 def queue_ids(stored: Stored) -> set[str]:
@@ -121,6 +134,8 @@ def _segments(conversation: Conversation) -> tuple[tuple[SegmentRow, ...], dict[
         "wrap_up_note",
         "subject",
         "session__participant_id",
+        "session__genesys_id",
+        "ordinal",
     )
     found = Segment.objects.filter(session__conversation=conversation)
     rows = list(found.order_by("started_at", "pk").values_list(*columns)[: SHOWN + 1])

@@ -1,30 +1,27 @@
-"""Whether everything is read and worked through, as one page for people and one for monitors."""
+"""Whether everything is read and worked through, as a page for people."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
-from zoneinfo import ZoneInfo
-
-from django.urls import NoReverseMatch, reverse
+from typing import Final
 
 from dashboards import format as write
+from dashboards import health_destinations
 from dashboards import health_words as words
+from dashboards.health_parts import CSS, WORDS, Moment, Reader, Row, link_to
 from dashboards.timeline import mark_of
-from integrations.health import Backlog, Channel, Gap, Health, Road, Sender, State, Sweep
+from integrations.extensions.failing import Failing
+from integrations.health import (
+    Backlog,
+    Channel,
+    Gap,
+    Health,
+    Road,
+    Sender,
+    State,
+    Sweep,
+)
 
-CSS: Final[Mapping[State, str]] = {
-    State.OK: "on-track",
-    State.NEVER: "paused",
-    State.LATE: "due-soon",
-    State.FAILING: "breached",
-}
-WORDS: Final[Mapping[State, str]] = {
-    State.OK: "OK",
-    State.NEVER: "Not run yet",
-    State.LATE: "Behind",
-    State.FAILING: "Failing",
-}
 LISTENING: Final[Mapping[State, str]] = {State.OK: "Listening", State.LATE: "Unusually quiet"}
 POLL: Final = "genesys.poll"
 
@@ -37,31 +34,6 @@ class Tile:
     fact: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """An instant with its age; an absent one is a dash. The repr leaves out what only ages."""
-
-    at: datetime | None
-    text: str
-    age: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One line of a table: its state named, its cells written; what to do, where something is."""
-
-    name: str
-    purpose: str = ""
-    css: str
-    word: str
-    moments: tuple[Moment, ...] = ()
-    counts: tuple[str, ...] = ()
-    detail: str = ""
-    advice: str = ""
-    link: str = ""
-    link_text: str = ""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """The whole page. minute makes its mark another once a minute: ages grow by themselves."""
@@ -71,6 +43,8 @@ class Page:
     roads: tuple[Row, ...]
     backlogs: tuple[Row, ...]
     senders: tuple[Row, ...]
+    destinations: tuple[Row, ...]
+    handlers: tuple[Row, ...]
     channels: tuple[Row, ...]
     topics: str
     rejected: tuple[tuple[str, str], ...]
@@ -79,34 +53,7 @@ class Page:
 
     @property
     def mark(self) -> str:
-        return mark_of(
-            *(
-                self.minute,
-                self.tiles,
-                self.roads,
-                self.backlogs,
-                self.senders,
-                self.channels,
-                self.topics,
-            ),
-            *(self.rejected, self.gaps, self.sweeps),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """Who looks, and when: links into the admin are for the staff."""
-
-    now: datetime
-    zone: ZoneInfo
-    staff: bool
-
-    def moment(self, at: datetime | None) -> Moment:
-        if at is None:
-            return Moment(None, write.NOTHING)
-        return Moment(
-            at, write.wall_to_the_second(at, now=self.now, zone=self.zone), write.ago(self.now - at)
-        )
+        return mark_of(self)
 
 
 def page(seen: Health, reader: Reader) -> Page:
@@ -115,26 +62,16 @@ def page(seen: Health, reader: Reader) -> Page:
         minute=seen.at.replace(second=0, microsecond=0),
         tiles=tuple(_tiles(seen, reader)),
         roads=tuple(_road(road, reader) for road in sorted(seen.roads, key=words.order)),
-        backlogs=tuple(_backlog(backlog, reader) for backlog in seen.backlogs),
+        backlogs=tuple(_backlog(backlog, seen, reader) for backlog in seen.backlogs),
         senders=tuple(_sender(sender, reader) for sender in seen.senders),
+        destinations=tuple(health_destinations.row(one, reader) for one in seen.destinations),
+        handlers=tuple(_handler(one, reader) for one in seen.handlers),
         channels=tuple(_channel(channel, reader) for channel in seen.channels),
         topics=", ".join(f"{write.count(many)} {word}" for word, many in seen.topics.counts),
         rejected=seen.topics.rejected,
         gaps=tuple(_gap(gap, seen, reader) for gap in seen.gaps),
         sweeps=tuple(_sweep(sweep, reader) for sweep in seen.sweeps),
     )
-
-
-def as_json(seen: Health) -> dict[str, Any]:
-    """Return the same as plain values for a monitor."""
-    told: dict[str, Any] = {"status": seen.state, "at": seen.at}
-    for part in ("roads", "backlogs", "senders", "channels", "sweeps", "gaps"):
-        told[part] = [_plain(row._asdict()) for row in getattr(seen, part)]
-    return told | {"topics": dict(seen.topics.counts)}
-
-
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    return {k: v.total_seconds() if isinstance(v, timedelta) else v for k, v in row.items()}
 
 
 def _tiles(seen: Health, reader: Reader) -> Iterator[Tile]:
@@ -145,9 +82,8 @@ def _tiles(seen: Health, reader: Reader) -> Iterator[Tile]:
         yield Tile(CSS[poll.state], age, "Data age", target)
     else:
         yield Tile(CSS[State.NEVER], write.NOTHING, "Data age", "nothing was read yet")
-    states = [road.state for road in seen.roads] + [sweep.state for sweep in seen.sweeps]
     for state in (State.FAILING, State.LATE):
-        many = states.count(state)
+        many = seen.states.count(state)
         yield Tile(CSS[state] if many else "", str(many), WORDS[state], "")
     gaps = [gap.start for gap in seen.gaps if gap.filled_at is None]
     fact = f"oldest since {reader.moment(min(gaps)).text}" if gaps else ""
@@ -190,7 +126,7 @@ def _advice(road: Road, told: words.Words) -> str:
     return ""
 
 
-def _backlog(backlog: Backlog, reader: Reader) -> Row:
+def _backlog(backlog: Backlog, seen: Health, reader: Reader) -> Row:
     told = words.BACKLOGS[backlog.name]
     word, view, query = words.SET_ASIDE[backlog.name]
     return Row(
@@ -200,17 +136,21 @@ def _backlog(backlog: Backlog, reader: Reader) -> Row:
         word=WORDS[backlog.state] if backlog.state is not State.FAILING else "Stuck",
         moments=(reader.moment(backlog.oldest),),
         counts=(write.count(backlog.waiting),),
-        advice=told.meanwhile if backlog.state is not State.OK else "",
-        link=_link(view, query) if backlog.set_aside and reader.staff else "",
+        advice=_why(backlog, seen) if backlog.state is not State.OK else "",
+        link=link_to(view, query) if backlog.set_aside and reader.staff else "",
         link_text=f"{write.count(backlog.set_aside)} {word}" if backlog.set_aside else "",
     )
 
 
-def _link(view: str, query: str) -> str:
-    try:
-        return f"{reverse(view)}?{query}"
-    except NoReverseMatch:
-        return ""
+def _why(backlog: Backlog, seen: Health) -> str:
+    """Say what to do about a backlog: where its task runs and fails, that is why."""
+    task = words.WORKED_OFF_BY[backlog.name]
+    failing = next((one for one in seen.sweeps if one.task == task and one.error), None)
+    return _fails(failing) if failing else words.BACKLOGS[backlog.name].meanwhile
+
+
+def _fails(sweep: Sweep) -> str:
+    return f"{sweep.task} fails: {sweep.error}. The workers' log says where."
 
 
 def _sender(sender: Sender, reader: Reader) -> Row:
@@ -223,8 +163,22 @@ def _sender(sender: Sender, reader: Reader) -> Row:
         word="On" if sender.active else "Off",
         moments=(reader.moment(sender.last_received_at),),
         counts=(write.count(sender.waiting),),
-        link=_link(view, query) if many and reader.staff else "",
+        link=link_to(view, query) if many and reader.staff else "",
         link_text=write.count(many),
+    )
+
+
+def _handler(one: Failing, reader: Reader) -> Row:
+    view = "admin:conversations_handlerfailure_changelist"
+    return Row(
+        name=one.name,
+        css=CSS[State.FAILING],
+        word=WORDS[State.FAILING],
+        moments=(reader.moment(one.since), reader.moment(one.failed_at)),
+        counts=(write.count(one.failures),),
+        detail=f"{one.error} at {one.place}" if one.place else one.error,
+        link=link_to(view, "") if reader.staff else "",
+        link_text="Admin",
     )
 
 
@@ -261,4 +215,8 @@ def _sweep(sweep: Sweep, reader: Reader) -> Row:
         word=WORDS[sweep.state],
         moments=(reader.moment(sweep.ran_at),),
         counts=(write.span(sweep.every),),
+        advice=_fails(sweep) if sweep.error else "",
     )
+
+
+__all__ = ["Moment", "Page", "Reader", "Row", "Tile", "page"]

@@ -70,6 +70,16 @@ ROADS: Final = {
         "conversations that an event told of",
         "Events do not reach the pages at once; polling finds their conversations later.",
     ),
+    "genesys.answered": Words(
+        "Who has answered",
+        "agents at whom something rings, asked for where somebody is to be told",
+        "That an agent is connected is told by readings, some seconds later.",
+    ),
+    "genesys.enforce": Words(
+        "Force disconnect",
+        "agents' sessions that policies end, where that is switched on",
+        "Nothing is ended meanwhile.",
+    ),
     "genesys.mirror_erasures": Words(
         "Erasure requests",
         "persons whom Genesys was asked to forget",
@@ -110,11 +120,38 @@ BACKLOGS: Final = {
         "handle times and SLA clocks to compute anew",
         "A worker of the queue “derive” must run, and beat.",
     ),
+    "recomputing": Words(
+        "SLA clocks after a change",
+        "conversations whose clocks are computed anew, behind all that happens now",
+        "A worker of the queue “derive” must run, and beat.",
+    ),
+    "timers": Words(
+        "SLA timers",
+        "warnings, breaches and rungs that are due and not told yet",
+        "A worker of the queue “default” must run, and beat.",
+    ),
+    "escalations": Words(
+        "SLA notices to send",
+        "what was told of SLA clocks and has not got through",
+        "Look at the destinations below: one is stopped, slow or away.",
+    ),
+}
+# The task that works a backlog off.
+WORKED_OFF_BY: Final = {
+    "inbox": "integrations.process_inbox",
+    "wanted": "integrations.genesys.reread_wanted",
+    "changes": "integrations.derive",
+    "recomputing": "sla.recompute",
+    "timers": "integrations.check_timers",
+    "escalations": "integrations.deliver",
 }
 SET_ASIDE: Final = {
     "inbox": ("quarantined", "admin:integrations_inboxitem_changelist", "state__exact=quarantined"),
     "wanted": ("given up", "admin:integrations_wanted_changelist", "given_up_at__isempty=0"),
     "changes": ("set aside", "admin:conversations_change_changelist", ""),
+    "recomputing": ("", "admin:sla_recomputation_changelist", ""),
+    "timers": ("", "admin:sla_clock_changelist", ""),
+    "escalations": ("given up", "admin:integrations_delivery_changelist", "state__exact=dead"),
 }
 
 

@@ -5,6 +5,8 @@ from datetime import date, timedelta
 from django.urls import path, register_converter
 
 from dashboards import views
+from dashboards.escalations import views as escalations
+from dashboards.report import views as report
 
 LAST = date.max - timedelta(days=1)
 
@@ -37,7 +39,11 @@ urlpatterns = [
     path("agents/<path:user_id>/", views.agent_today, name="agent_today"),
     path("conversations/", views.conversations, name="conversations"),
     path("conversations/<path:genesys_id>/", views.conversation, name="conversation"),
+    path("escalations/", escalations.escalations, name="escalations"),
+    path("escalations/act/", escalations.act, name="escalation_act"),
+    path("escalations/<int:pk>/", escalations.escalation, name="escalation"),
     path("health/", views.health, name="health"),
+    path("sla/", report.report, name="report"),
     path("zone/", views.zone, name="zone"),
     path("freshness/", views.freshness, name="freshness"),
 ]

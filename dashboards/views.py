@@ -16,6 +16,7 @@ from dashboards import (
     board_page,
     conversation_list,
     conversation_rows,
+    health_json,
     health_page,
     names,
     zones,
@@ -23,7 +24,7 @@ from dashboards import (
 from dashboards import conversation as one_conversation
 from dashboards import format as write
 from dashboards.aht import Query as AhtQuery
-from dashboards.board import FORGOTTEN_AFTER
+from dashboards.escalations.on_board import by_conversation
 from dashboards.export import attachment
 from dashboards.frame import frame
 from dashboards.opening_hours import by_calendar
@@ -47,12 +48,11 @@ def board(request: HttpRequest) -> HttpResponse:
             name=f"sla-board-{now.astimezone(seen.zone):%Y-%m-%d-%H%M}",
             bom="bom" in request.GET,
         )
-    page = board_page.page(query, now=now, zone=seen.zone)
-    context = {
-        "section": "board",
-        "page": page,
-        "forgotten_after": f"{write.hours_minutes(FORGOTTEN_AFTER)} h",
-    }
+    shows = request.user.has_perm("sla.view_alert")
+    page = board_page.page(
+        query, now=now, zone=seen.zone, escalated=by_conversation() if shows else None
+    )
+    context = {"section": "board", "page": page}
     return live(request, "board", context, frame=seen, mark=page.mark)
 
 
@@ -155,7 +155,6 @@ def conversations(request: HttpRequest) -> HttpResponse:
     context = {
         "section": "conversations",
         "page": conversation_list.page(query, zone=seen.zone, now=now),
-        "channels": conversation_list.CHANNELS,
     }
     return answer(request, "dashboards/conversations.html", context, frame=seen)
 
@@ -180,7 +179,7 @@ def conversation(request: HttpRequest, genesys_id: str) -> HttpResponse:
         kind=request.GET.get("log", ""),
         number=int(number) if number.isascii() and number.isdigit() else 1,
     )
-    hours = by_calendar({clock.policy.calendar_id for clock in stored.clocks})
+    hours = by_calendar({(clock.calendar_id, clock.calendar_version) for clock in stored.clocks})
     page = one_conversation.page(stored, hours, reading)
     context = {"section": "conversations", "page": page, "reading": reading}
     return live(request, "conversation", context, frame=seen, mark=page.mark)
@@ -193,7 +192,7 @@ def health(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     seen = integrations_health.health(now=now)
     if request.GET.get("format") == "json":
-        return JsonResponse(health_page.as_json(seen))
+        return JsonResponse(health_json.as_json(seen))
     around = frame(request, now=now)
     reader = health_page.Reader(now, around.zone, bool(getattr(request.user, "is_staff", False)))
     page = health_page.page(seen, reader)

@@ -105,12 +105,36 @@
     $("announcer").textContent = seen.join(", ");
   }
 
+  // -- What the reader has opened, ticked or typed outlives the news --------------------------------
+  let kept = [];
+  let focused = null; // htmx cannot focus what lies in a menu that is still to be opened
+  const opened = "#live details[id], #live details[open] :is(input, select)[id], #bulk :is(input, select)[id], #live input[form]";
+  function keep() {
+    focused = document.activeElement;
+    kept = [...document.querySelectorAll(opened)].map(({ id, open, checked, value }) => ({ id, open, checked, value }));
+  }
+  function bringBack() {
+    for (const { id, open, checked, value } of kept) {
+      const now = $(id);
+      if (!now) continue;
+      if (now.matches("details")) now.open = open;
+      else if (now.type === "checkbox") now.checked = checked;
+      else now.value = value;
+    }
+    kept = [];
+    const again = focused && focused.id && $(focused.id);
+    if (!again || again === document.activeElement || !again.closest("#live")) return;
+    again.focus({ preventScroll: true });
+    if (again.matches("input:not([type])")) again.setSelectionRange(focused.selectionStart, focused.selectionEnd);
+  }
+
+  document.addEventListener("htmx:beforeSwap", keep);
   document.addEventListener("htmx:configRequest", (event) => {
     const mark = event.detail.elt.querySelector("[data-mark]");
     if (mark) event.detail.headers["If-None-Match"] = `"${mark.dataset.mark}"`;
   });
   document.addEventListener("htmx:afterRequest", (event) => takeFreshness(event.detail.xhr));
-  document.addEventListener("htmx:afterSwap", () => { tick(); announce(); });
+  document.addEventListener("htmx:afterSwap", () => { bringBack(); tick(); announce(); });
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) due = performance.now();
   });
