@@ -1,6 +1,7 @@
-"""The project as an app: its commands and its checks."""
+"""The project as an app: its commands, its checks, and the extension code that it starts."""
 
 from django.apps import AppConfig
+from django.conf import settings
 
 from dcm import checks
 
@@ -10,3 +11,9 @@ class DcmConfig(AppConfig):
 
     name = "dcm"
     checks = checks
+
+    def ready(self) -> None:
+        """Import extension code, now that all models are there."""
+        from dcm import extensions  # noqa: PLC0415 - it is not to be imported before
+
+        extensions.load(settings.EXTENSIONS)

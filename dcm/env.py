@@ -10,6 +10,9 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from email.utils import parseaddr
+from importlib.util import find_spec
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -17,9 +20,14 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from dcm.demo import is_loopback
+
 T = TypeVar("T")
 
 env = environ.Env()
+# By what a mail server's URL begins with, and the port that it has then.
+MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
+PRINTED = "consolemail"  # for trials: mails are printed
 ENGINES = {"django.db.backends.sqlite3", "django.db.backends.postgresql"}
 
 
@@ -81,8 +89,15 @@ def header(name: str, *, default: str) -> str:
 
 
 def base_url(name: str) -> str:
-    """Read the URL of a host, without a path; "" where it is unset."""
-    hint = "write scheme and host alone, as https://api.mypurecloud.de"
+    """Read the URL of a host, without a path; "" where it is unset.
+
+    http is refused beyond this machine: the credentials would cross the network in clear. A system
+    check would not do, since web server and workers start without them.
+    """
+    hint = (
+        "write scheme and host alone, as https://api.mypurecloud.de; http is taken for this "
+        "machine alone (127.0.0.1), since credentials would cross the network in clear"
+    )
     return read(name, default="", cast=_base_url, hint=hint)
 
 
@@ -114,6 +129,31 @@ def port(name: str, *, default: int) -> int:
 def texts(name: str, *, default: list[str]) -> list[str]:
     """Read texts with commas between them."""
     return read(name, default=default, cast=_split, hint="write texts with commas between them")
+
+
+def packages(name: str) -> list[str]:
+    """Read names of Python packages with commas between them.
+
+    Raises ImproperlyConfigured where Python finds one of them nowhere; none is imported.
+    """
+    found = texts(name, default=[])
+    for package in found:
+        if not _is_package(package):
+            raise ImproperlyConfigured(
+                f"{name} names {package!r}, and there is no such Python package: install it, or "
+                "put its folder beside manage.py or on PYTHONPATH"
+            )
+    return list(dict.fromkeys(found))
+
+
+def networks(name: str, *, default: list[str]) -> list[str]:
+    """Read networks in CIDR notation with commas between them."""
+
+    def cast(raw: str) -> list[str]:
+        return [str(ip_network(part)) for part in _split(raw)]
+
+    hint = "write networks with commas between them, as 10.1.0.0/16"
+    return read(name, default=default, cast=cast, hint=hint)
 
 
 def level(name: str, *, default: str) -> str:
@@ -148,6 +188,21 @@ def database(name: str, *, default: str) -> dict[str, Any]:
     return read(name, default=env.db_url_config(default), cast=_database, hint=hint)
 
 
+def mail(name: str) -> dict[str, Any]:
+    """Read a mail server's URL as Django's settings of it, without None; {} where it is unset."""
+    hint = (
+        "write smtp+tls://user:password@host:587, smtp+ssl://user:password@host:465, or"
+        " smtp://host:25; in user and password write %40 for @ and so on"
+    )
+    return read(name, default={}, cast=_mail, hint=hint, secret=True)
+
+
+def mailbox(name: str, *, default: str = "") -> str:
+    """Read an e-mail address, with or without a name before it."""
+    hint = "write an address, as dcm@example.org or DCM <dcm@example.org>"
+    return read(name, default=default, cast=_mailbox, hint=hint)
+
+
 def strangers(names: Iterable[str]) -> dict[str, str]:
     """Of these names, each DCM_ one that nothing reads, and the nearest that is read or ""."""
     unknown = sorted(name for name in names if name.startswith("DCM_") and name not in KNOWN)
@@ -176,6 +231,8 @@ def _base_url(raw: str) -> str:
     parts = urlsplit(raw)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
         raise ValueError(raw)
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError(raw)
     return raw.rstrip("/")
 
 
@@ -183,6 +240,14 @@ def _header(raw: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9-]+", raw):
         raise ValueError(raw)
     return raw
+
+
+def _is_package(name: str) -> bool:
+    try:
+        spec = find_spec(name)
+    except (ImportError, ValueError):  # its parent is none, or it is no name
+        return False
+    return spec is not None and spec.submodule_search_locations is not None
 
 
 def _split(raw: str) -> list[str]:
@@ -197,12 +262,30 @@ def _database(raw: str) -> dict[str, Any]:
     return dict(config)
 
 
+def _mail(raw: str) -> dict[str, Any]:
+    scheme = raw.partition("://")[0]
+    config = env.email_url_config(raw) if scheme in MAIL_PORTS or scheme == PRINTED else {}
+    if not config or (scheme != PRINTED and not config["EMAIL_HOST"]):
+        raise ValueError(raw)
+    told = {key: value for key, value in config.items() if value is not None}
+    return {"EMAIL_PORT": MAIL_PORTS.get(scheme, 0)} | told
+
+
+def _mailbox(raw: str) -> str:
+    local, _, domain = parseaddr(raw)[1].rpartition("@")
+    if not (local and domain and raw.isascii() and raw.isprintable()):
+        raise ValueError(raw)
+    return raw
+
+
 def _spelt(default: Any) -> str:
     match default:
         case bool():
             return "1" if default else "0"
         case list():
             return ",".join(default)
+        case dict() if not default:
+            return ""
         case dict():
             return f"sqlite:///{default['NAME']}"
         case _:

@@ -9,6 +9,8 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from kombu import Connection
 
+from integrations import patience
+
 logger = logging.getLogger(__name__)
 
 
@@ -33,9 +35,13 @@ def faults() -> Mapping[str, str]:
 
 
 def database() -> None:
-    """Ask the database for an answer."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
+    """Ask the database for an answer; do not wait for one that hangs: each probe holds a thread."""
+
+    def ask() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+
+    patience.over(ask)
 
 
 def migrations() -> None:

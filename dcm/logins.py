@@ -3,24 +3,25 @@
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission, User
 from django.db import transaction
+from django.db.models import Q
 
 # The same word twice: in demo mode only, and demo mode answers its own machine only.
 DEMO = ("admin", "supervisor")
 SUPERVISORS = "Supervisors"
 WATCHED = ("conversations", "handling", "sla")
+LOOKS_AFTER = ("change_alert",)
 
 
 @transaction.atomic
 def open_demo() -> None:
     """Make the demo's users where they are missing; a password somebody has changed stays.
 
-    The supervisor may look at all that the centre does and change nothing.
+    The supervisor may look at all that the centre does, and look after its escalations.
     """
     watchers, _ = Group.objects.get_or_create(name=SUPERVISORS)
+    may = Q(codename__startswith="view_") | Q(codename__in=LOOKS_AFTER)
     watchers.permissions.set(
-        Permission.objects.filter(
-            content_type__app_label__in=WATCHED, codename__startswith="view_"
-        ).order_by("pk")
+        Permission.objects.filter(may, content_type__app_label__in=WATCHED).order_by("pk")
     )
     admin, supervisor = (_demo_user(name) for name in DEMO)
     User.objects.filter(pk=admin.pk).update(is_staff=True, is_superuser=True)

@@ -104,6 +104,9 @@ INSTALLED_APPS = [
     "integrations",
     "dashboards",
 ]
+# Packages of extension code: each is an app, and its module handlers is imported at the start.
+EXTENSIONS = env.packages("DCM_EXTENSIONS")
+INSTALLED_APPS += EXTENSIONS
 MIDDLEWARE = [
     "dcm.middleware.Probes",
     "dcm.middleware.DemoStaysHome",
@@ -166,9 +169,11 @@ if ON_SQLITE:
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; "
         "PRAGMA secure_delete=ON;",
     }
+    # For tests of extension code: in memory, threads lock each other out.
+    DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)
 # To open SQLite's file and close it again takes longer than to write a webhook into it.
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 
@@ -202,8 +207,11 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "integrations.genesys.*": {"queue": "genesys"},
     "integrations.derive": {"queue": "derive"},
+    "integrations.deliver": {"queue": "deliver"},
     "handling.*": {"queue": "derive"},
+    "sla.recompute": {"queue": "derive"},
 }
+CELERY_WORKER_POOL = "dcm.pool:TaskPool"
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
 CELERY_WORKER_CONCURRENCY = env.number("DCM_WORKER_PROCESSES", default=2, least=1)
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -229,6 +237,9 @@ RAW_SNAPSHOT_DAYS = env.number("DCM_RAW_SNAPSHOT_DAYS", default=14)
 PERSONAL_DATA_DAYS = env.number("DCM_PERSONAL_DATA_DAYS", default=0)
 # Agents' presence and routing status are kept this long after they ended.
 PRESENCE_DAYS = env.number("DCM_PRESENCE_DAYS", default=400, least=1)
+# Alerts, what was done with them, and what was told of them are kept this long after they were
+# closed; a week of them is shown.
+ALERT_DAYS = env.number("DCM_ALERT_DAYS", default=400, least=7)
 # Whether `make run` starts manage.py listen_notifications.
 LISTEN = env.flag("DCM_LISTEN", default=True)
 # Amazon EventBridge by way of SQS: manage.py consume_sqs, which `make run` starts where it is set.
@@ -238,8 +249,29 @@ SQS_ENDPOINT_URL = env.text("DCM_SQS_ENDPOINT_URL")
 # What was sent to us is kept this long after it was worked through, and so is which events are
 # known: EventBridge may repeat one five days later.
 INBOX_DAYS = env.number("DCM_INBOX_DAYS", default=7, least=1)
+# What was told to others, or given up, is kept this long.
+OUTBOX_DAYS = env.number("DCM_OUTBOX_DAYS", default=30, least=1)
 # Beside Authorization: Bearer, a token is taken from this header (EventBridge's API keys).
 HOOK_KEY_HEADER = env.header("DCM_HOOK_KEY_HEADER", default="X-API-Key")
+# Addresses inside a network that destinations may have; and there plain HTTP is sent to, too.
+OUTBOUND_ALLOW = env.networks(
+    "DCM_OUTBOUND_ALLOW", default=["127.0.0.0/8", "::1/128"] if DEMO else []
+)
+# Told each minute while escalations work: somebody outside raises the alarm when it falls silent.
+DEADMAN_URL = env.secret("DCM_DEADMAN_URL")
+# What Prometheus must know to read /metrics; without one there is no such page.
+METRICS_TOKEN = env.secret("DCM_METRICS_TOKEN")
+# The mail server of destinations that are e-mail, and as whom it is written.
+_mail = env.mail("EMAIL_URL")
+EMAIL_READY = bool(_mail)
+EMAIL_BACKEND = _mail.get("EMAIL_BACKEND", "django.core.mail.backends.dummy.EmailBackend")
+EMAIL_HOST, EMAIL_PORT = _mail.get("EMAIL_HOST", ""), _mail.get("EMAIL_PORT", 0)
+EMAIL_HOST_USER = _mail.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = _mail.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS, EMAIL_USE_SSL = (_mail.get(f"EMAIL_USE_{how}", False) for how in ("TLS", "SSL"))
+EMAIL_TIMEOUT = 10  # seconds, for each step
+_sender = EMAIL_HOST_USER if "@" in EMAIL_HOST_USER else ""
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.mailbox("DCM_EMAIL_FROM", default=_sender)
 # Handle time: whether work that no queue gave counts, whether a consult leg takes its agent away
 # from other work, and which segment types are live work (Genesys reports callback and voicemail
 # outside handle time).

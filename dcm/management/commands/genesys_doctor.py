@@ -5,13 +5,14 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from dcm import health
 from integrations.doctor import examine, patient, reach, roads
-from integrations.doctor.findings import Finding, Level, fail, ok, warn, worst
+from integrations.doctor.findings import AGAIN, Finding, Level, fail, ok, warn, worst
 from integrations.genesys.regions import REGIONS
+from integrations.management.talking import TalkingCommand
 
 FIXES = {
     "database": "start it, or correct DATABASE_URL",
@@ -21,12 +22,12 @@ FIXES = {
 }
 
 
-class Command(BaseCommand):
+class Command(TalkingCommand):
     help = (
         "Look at everything between Genesys Cloud and DCM: settings, hosts, clock, credentials, "
-        "permissions, limits, queues, schedules, topics, triggers, roads, backlogs, workers. One "
-        "line each: OK, WARN or FAIL, what was seen, and the fix. It changes nothing. Exit code 1 "
-        "where anything is FAIL. See docs/genesys-setup.md."
+        "permissions, limits, queues, schedules, topics, triggers, hours, roads, backlogs, "
+        "workers. One line each: OK, WARN or FAIL, what was seen, and the fix. It changes nothing. "
+        "Exit code 1 where anything is FAIL. See docs/genesys-setup.md."
     )
     # It is wanted most where something is broken.
     requires_system_checks: list[str] = []
@@ -55,8 +56,7 @@ class Command(BaseCommand):
         for finding in _findings(frozenset(options["road"] or roads.NAMES)):
             found.append(finding)
             if not options["json"]:
-                self.stdout.write("\n".join(finding.lines))
-                self.stdout.flush()
+                self._tell("\n".join(finding.lines))
         if options["json"]:
             self.stdout.write(_as_json(found))
         else:
@@ -83,12 +83,10 @@ def _findings(wanted: frozenset[str]) -> Iterator[Finding]:
             yield ok(part, "answers" if part != "migrations" else "all applied")
     if {"database", "migrations", "cache"} & broken.keys():
         yield from reach.configuration(this)
-        yield warn(
-            "Genesys Cloud", "not looked at yet", "mend what FAILs above, and run this again"
-        )
+        yield warn("Genesys Cloud", "not looked at yet", AGAIN)
         return
-    yield from examine.genesys(this, wanted)
-    yield from examine.ours(this, wanted)
+    let_in = yield from examine.genesys(this, wanted)
+    yield from examine.ours(this, wanted, let_in=let_in)
 
 
 def _summary(found: list[Finding]) -> str:

@@ -6,17 +6,19 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
-from dcm import demo, launch
+from dcm import demo, launch, receivers
 from dcm.processes import Crew
+from integrations.management.talking import TalkingCommand
 
 DEMO_GREETING = """\
 ----------------------------------------------------------------------
 DCM for Genesys Cloud: http://{host}:{port}/
   log in as admin / admin or as supervisor / supervisor
   a made-up contact centre in {zone}; stop with Ctrl-C
+  what others are told of it: {receivers}
 ----------------------------------------------------------------------"""
 GREETING = """\
 ----------------------------------------------------------------------
@@ -25,7 +27,7 @@ DCM for Genesys Cloud listens at {host}:{port}
 ----------------------------------------------------------------------"""
 
 
-class Command(BaseCommand):
+class Command(TalkingCommand):
     help = (
         "Bring the database up to date and run web, worker, beat and listener (in the demo also "
         "the simulator, with DCM_SQS_QUEUE_URL also the consumer) until Ctrl-C. Exits 0 when it "
@@ -61,6 +63,7 @@ class Command(BaseCommand):
         world = demo.world_of(settings.VAR_DIR, now=timezone.now()) if settings.DEMO else None
         commands = launch.commands()
         words = {"zone": world.zone if world else "", "genesys": settings.GENESYS_BASE_URL}
+        words["receivers"] = receivers.page()
         template = DEMO_GREETING if world else GREETING
         greeting = template.format(host=settings.BIND, port=settings.PORT, **words)
         if world:
@@ -75,7 +78,3 @@ class Command(BaseCommand):
         if code:
             raise CommandError("a process fell: its last lines above say why", returncode=1)
         self._tell("everything has stopped")
-
-    def _tell(self, line: str) -> None:
-        self.stdout.write(line)
-        self.stdout.flush()
