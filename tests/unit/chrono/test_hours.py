@@ -1,32 +1,24 @@
-"""Opening hours: spoken cases, and every answer beside that of a walk in small steps."""
+"""Opening hours: spoken cases."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from chrono.business import LATEST
 from chrono.errors import HoursError
 from chrono.hours import Hours
-from tests.unit.chrono.walker import STEP, WEEKDAYS, Walker
-
-OFFICE = {day: [["09:00", "17:00"]] for day in WEEKDAYS[:5]}
-ALWAYS = {day: [["00:00", "24:00"]] for day in WEEKDAYS}
-NIGHTS = {day: [["22:00", "06:00"]] for day in WEEKDAYS}
-MINUTE = timedelta(minutes=1)
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
-FRIDAY_1645 = datetime(2026, 3, 27, 16, 45, tzinfo=UTC)
-
-
-def hours(timezone: str = "UTC", week: Any = None, **more: Any) -> Hours:
-    return Hours.of(timezone=timezone, hours=OFFICE if week is None else week, **more)
-
-
-def utc(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+from tests.unit.chrono.office import (
+    ALWAYS,
+    DAY,
+    FRIDAY_1645,
+    HOUR,
+    MINUTE,
+    NIGHTS,
+    OFFICE,
+    hours,
+    utc,
+)
 
 
 def test_friday_afternoon_runs_on_into_monday() -> None:
@@ -227,90 +219,6 @@ def test_hours_that_cannot_be_read_say_where_and_what_to_write(
         Hours.of(**{"timezone": "UTC", "hours": OFFICE} | written)
 
     assert str(raised.value).startswith(message)
-
-
-# -- beside a walk in small steps ---------------------------------------------------------
-
-# A zone, and a date near which its clocks change (or, for Apia, skip a date).
-CHANGES = st.sampled_from(
-    [
-        ("America/New_York", date(2026, 3, 8)),
-        ("America/New_York", date(2026, 11, 1)),
-        ("Europe/Berlin", date(2026, 3, 29)),
-        ("Europe/Berlin", date(2026, 10, 25)),
-        ("Australia/Lord_Howe", date(2026, 4, 5)),
-        ("Australia/Lord_Howe", date(2026, 10, 4)),
-        ("Europe/Dublin", date(2026, 10, 25)),
-        ("Antarctica/Troll", date(2026, 3, 29)),
-        ("Antarctica/Troll", date(2026, 10, 25)),
-        ("Pacific/Apia", date(2011, 12, 30)),
-        ("Asia/Kolkata", date(2026, 6, 1)),
-    ]
-)
-TIMES = st.builds(
-    lambda half, minute: f"{half // 2:02}:{half % 2 * 30 + minute:02}",
-    st.integers(0, 47),
-    st.sampled_from([0, 0, 10]),
-)
-INTERVALS = st.lists(st.tuples(TIMES, TIMES | st.just("24:00")).map(list), max_size=3)
-
-
-def dates_near(day: date) -> st.SearchStrategy[str]:
-    return st.integers(-3, 3).map(lambda n: (day + n * DAY).isoformat())
-
-
-@st.composite
-def walked(draw: st.DrawFn) -> tuple[Hours, Walker]:
-    zone, day = draw(CHANGES)
-    written: dict[str, Any] = {
-        "timezone": zone,
-        "hours": draw(st.dictionaries(st.sampled_from(WEEKDAYS), INTERVALS)),
-        "holidays": draw(st.lists(dates_near(day), max_size=1)),
-        "overrides": draw(st.dictionaries(dates_near(day), INTERVALS, max_size=2)),
-        "breaks": draw(st.dictionaries(dates_near(day), INTERVALS, max_size=2)),
-    }
-    return Hours.of(**written), Walker(day - 3 * DAY, day + 4 * DAY, **written)
-
-
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(walked(), st.data())
-def test_every_answer_is_that_of_a_walk_in_small_steps(
-    pair: tuple[Hours, Walker], data: st.DataObject
-) -> None:
-    fast, slow = pair
-    for _ in range(5):
-        last = (slow.last - slow.first) // STEP
-        start = slow.first + data.draw(st.integers(0, last)) * STEP
-        end = slow.first + data.draw(st.integers(0, last)) * STEP
-        amount = data.draw(st.integers(0, 200)) * STEP
-
-        assert fast.in_hours(start) == slow.in_hours(start)
-        assert fast.within(start, end) == slow.within(start, end)
-        for ours, theirs in (
-            (fast.after(start, amount), slow.after(start, amount)),
-            (fast.before(start, amount), slow.before(start, amount)),
-        ):
-            inside = ours is not None and slow.first <= ours <= slow.last
-            assert ours == theirs if inside else theirs is None
-
-
-@settings(max_examples=40, deadline=None)
-@given(
-    st.datetimes(datetime(1990, 1, 1), datetime(2060, 1, 1)),
-    st.integers(1, 60 * 60 * 400),
-    st.sampled_from(["Europe/Berlin", "America/New_York", "UTC"]),
-)
-def test_after_and_before_use_up_exactly_the_amount(
-    naive: datetime, seconds: int, zone: str
-) -> None:
-    office, start, amount = hours(zone), naive.replace(tzinfo=UTC), timedelta(seconds=seconds)
-    due, begun = office.after(start, amount), office.before(start, amount)
-
-    assert due is not None
-    assert begun is not None
-    assert office.within(start, due) == office.within(begun, start) == amount
-    assert office.within(start, due - timedelta(microseconds=1)) < amount
-    assert office.within(begun + timedelta(microseconds=1), start) < amount
 
 
 def test_a_table_grown_in_steps_answers_as_one_built_at_once() -> None:

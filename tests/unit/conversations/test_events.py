@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from conversations.domain.events import Name, Seen, diff, look, settled
+from conversations.domain.events import Name, diff
+from conversations.domain.seen import Seen, look
+from conversations.domain.stretches import due_again, settled
 from integrations.genesys import payloads
 from tests.documents import (
     answered_email,
@@ -44,8 +46,8 @@ def test_a_whole_conversation_tells_its_life_in_order() -> None:
         (Name.PARTICIPANT_ADDED, "p-agent", at(5)),
         (Name.AGENT_CONNECTED, "s-agent", at(6)),
         (Name.AGENT_DISCONNECTED, "s-agent", at(28)),
+        (Name.HANDOVER_ENDED, "s-acd", at(28)),
         (Name.CONVERSATION_ENDED, "1", at(30)),
-        (Name.HANDOVER_ENDED, "s-acd", at(30)),
     ]
 
 
@@ -161,6 +163,103 @@ def test_a_transfer_through_the_queue_does_not_end_the_handover() -> None:
     )
 
     assert Name.HANDOVER_ENDED not in [event.name for event in diff(None, seen(document))]
+
+
+def test_after_call_work_neither_ends_a_handover_nor_prolongs_it() -> None:
+    customer = participant("p0", "customer", session("s0", segment("interact", 0)))
+    talked = segment("interact", 1, 2, disconnectType="client")
+    document = conversation("c", customer, agent("s1", talked, segment("wrapup", 2)))
+    wrapped = conversation("c", customer, agent("s1", talked, segment("wrapup", 2, 9)))
+
+    (ended,) = [e for e in diff(None, seen(document, 3)) if e.name == Name.HANDOVER_ENDED]
+    assert (ended.subject, ended.at) == ("s1", at(2))
+    assert told(seen(document, 3), seen(wrapped, 10)) == []
+
+
+def test_who_is_handed_on_is_waited_for_though_analytics_is_late() -> None:
+    first = agent("s1", segment("interact", 1, 2, disconnectType="transfer"))
+    queue = participant("p2", "acd", session("s2", segment("interact", 2.9)))
+    alone = conversation("c", first)
+
+    assert (Name.HANDOVER_ENDED, "s1") not in told(None, seen(alone, 3))
+    assert due_again(seen(alone, 2.5)) == at(3)
+    assert (Name.HANDOVER_ENDED, "s1") in told(None, seen(alone, 3.01))
+    assert (Name.HANDOVER_ENDED, "s1") not in told(None, seen(conversation("c", first, queue)))
+
+
+def test_a_ring_that_nobody_answered_is_on_its_way_to_another() -> None:
+    document = conversation("c", agent("s1", segment("alert", 1, 2, disconnectType="client")))
+
+    assert due_again(seen(document, 2.5)) == at(3)
+
+
+def test_a_further_session_of_a_connected_user_says_so() -> None:
+    document = conversation(
+        "c",
+        agent("s1", segment("interact", 1, 10, disconnectType="client")),
+        agent("s2", segment("interact", 9.99)),
+        agent("s3", segment("interact", 11), user="u2"),
+    )
+
+    events = [e for e in diff(None, seen(document)) if e.name == Name.AGENT_CONNECTED]
+    assert [(e.subject, dict(e.about).get("again")) for e in events] == [
+        ("s1", None),
+        ("s2", "true"),
+        ("s3", None),
+    ]
+
+
+def test_who_takes_a_call_over_after_a_consultation_is_connected_again() -> None:
+    held = [segment("interact", 1, 3), segment("hold", 3, 6, disconnectType="consultTransfer")]
+    wrap_up = segment("wrapup", 6, 8)
+    document = conversation(
+        "c",
+        participant("p1", "agent", session("s1", *held, wrap_up, mediaType="voice"), userId="u1"),
+        participant(
+            "p2",
+            "agent",
+            session("s2", segment("alert", 3, 4), segment("interact", 4), mediaType="voice"),
+            userId="u2",
+        ),
+    )
+
+    events = [e for e in diff(None, seen(document)) if e.name == Name.AGENT_CONNECTED]
+    assert [(e.subject, e.at, dict(e.about).get("consult")) for e in events] == [
+        ("s1", at(1), None),
+        ("s2", at(4), "true"),
+        ("s2@taken-over", at(6), None),
+    ]
+
+
+def test_the_end_of_a_handover_tells_who_was_last_and_how_that_session_ended() -> None:
+    acd = session("s0", segment("interact", 0, 1, disconnectType="transfer", queueId="q1"))
+    first = agent("s1", segment("interact", 1, 2, disconnectType="transfer", queueId="q1"))
+    declined = agent("s2", segment("alert", 2, 3, disconnectType="noAnswerTransfer"), user="u2")
+    talked = segment("interact", 3, 5, disconnectType="peer", queueId="q2")
+    second = agent("s3", talked, segment("wrapup", 5, 6), user="u3")
+    document = conversation("c", participant("p0", "acd", acd), first, declined, second, end=6)
+
+    (ended,) = [e for e in diff(None, seen(document)) if e.name is Name.HANDOVER_ENDED]
+
+    assert dict(ended.about) == {
+        "participantId": "p-s3",
+        "sessionId": "s3",
+        "userId": "u3",
+        "mediaType": "email",
+        "queueId": "q2",
+        "disconnectType": "peer",
+    }
+
+
+def test_who_gives_up_in_the_queue_ends_the_handover_and_not_the_transfer_before() -> None:
+    first = agent("s1", segment("interact", 1, 2, disconnectType="transfer"))
+    waited = session("s2", segment("interact", 2, 9, disconnectType="peer", queueId="q2"))
+    document = conversation("c", first, participant("p2", "acd", waited), end=9)
+
+    (ended,) = [e for e in diff(None, seen(document)) if e.name is Name.HANDOVER_ENDED]
+
+    about = dict(ended.about)
+    assert (about["sessionId"], about["userId"], about["disconnectType"]) == ("s2", "", "peer")
 
 
 def test_a_conversation_that_comes_back_ends_twice_and_reopens_once() -> None:

@@ -6,8 +6,9 @@ from random import Random
 
 import pytest
 
-from conversations.domain.events import CommonEvent, Name, Seen, implied, look
+from conversations.domain.events import CommonEvent, Name, implied
 from conversations.domain.live import PROVABLE, News, proven
+from conversations.domain.seen import Seen, look
 from integrations.genesys import proofs
 from simulator.world import World
 from tests.heard import Recorder, Story

@@ -3,10 +3,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from chrono.business import BusinessTime
+from chrono.emergencies import Emergency, Overlaid
 from chrono.hours import Hours
 from dashboards import board
 from dashboards.board import Setting, State
-from dashboards.clocks import Held, Standing, held, most_telling
+from dashboards.clocks import Forgotten, Held, Standing, held, most_telling
 
 NOW = datetime(2026, 11, 20, 15, 20, tzinfo=UTC)  # a Friday, 16:20 in Berlin
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -14,6 +16,7 @@ WEEK = ("mon", "tue", "wed", "thu", "fri")
 OFFICE = Hours.of(timezone="Europe/Berlin", hours={day: [["09:00", "17:00"]] for day in WEEK})
 SHUT = Hours.of(timezone="Europe/Berlin", hours={day: [["09:00", "16:00"]] for day in WEEK})
 TARGET = timedelta(hours=4)
+HOUR = timedelta(hours=1)
 
 
 def standing(waited: timedelta = timedelta(hours=1), **values: object) -> Standing:
@@ -39,15 +42,19 @@ def standing(waited: timedelta = timedelta(hours=1), **values: object) -> Standi
         breaches_at=due,
         policy="Answer within 4 h",
         calendar_id=1,
+        calendar_version=None,
+        started_at=since,
     )
     return made._replace(**values)  # type: ignore[arg-type]  # a test names columns
 
 
-def shown(clock: Standing, *, hours: Hours = OFFICE, activity: Held | None = None) -> board.Row:
+def shown(
+    clock: Standing, *, hours: BusinessTime = OFFICE, activity: Held | None = None
+) -> board.Row:
     setting = Setting(
         now=NOW,
         zone=BERLIN,
-        hours={1: hours},
+        hours={(1, None): hours},
         held={1: activity} if activity else {},
         queues={"q": "Support EU"},
         agents={"a": "A. Rossi"},
@@ -99,34 +106,80 @@ def test_outside_opening_hours_a_clock_stands_and_says_when_they_open() -> None:
     assert "outside opening hours, opens Mon 09:00" in str(row.why)
 
 
+@pytest.mark.parametrize(
+    ("emergency", "said"),
+    [
+        (Emergency(opens=False, start=NOW, end=NOW + HOUR, reason="fire drill"), ": fire drill"),
+        (Emergency(opens=False, start=NOW, end=NOW + HOUR), ""),
+    ],
+)
+def test_a_clock_that_an_emergency_stops_says_why(emergency: Emergency, said: str) -> None:
+    row = shown(standing(), hours=Overlaid(OFFICE, (emergency,)))
+
+    assert f"; closed by an emergency{said}, opens Mon 09:00" in row.why.after
+
+
 def test_an_overdue_clock_stays_breached_outside_opening_hours() -> None:
     row = shown(standing(timedelta(hours=5)), hours=SHUT)
 
     assert row.state is State.BREACHED
 
 
+def left_alone(minutes: float, late: float) -> Forgotten:
+    """Make what was left alone for so long, and is late by so many minutes."""
+    since = NOW - timedelta(minutes=minutes)
+    reason = "parked since {at 2026-11-20T11:25:00.000Z} by {user a}"
+    return Forgotten(since, reason, NOW - timedelta(minutes=late))
+
+
 @pytest.mark.parametrize(
-    ("activity", "hours", "state"),
+    ("late", "values", "hours", "state"),
     [
-        (Held("parked", NOW - timedelta(hours=2), idle=True), OFFICE, State.FORGOTTEN),
-        (Held("held", NOW - timedelta(minutes=119), idle=True), OFFICE, State.ON_TRACK),
-        (Held("working", NOW - timedelta(hours=5), idle=False), OFFICE, State.ON_TRACK),
-        (Held("held", NOW - timedelta(hours=5), idle=True), SHUT, State.PAUSED),
+        (1, {}, OFFICE, State.FORGOTTEN),
+        (0, {}, OFFICE, State.ON_TRACK),
+        (-1, {}, OFFICE, State.ON_TRACK),
+        (1, {}, SHUT, State.FORGOTTEN),
+        (1, {"state": "paused", "due_at": None}, OFFICE, State.FORGOTTEN),
+        (-1, {"state": "paused", "due_at": None}, OFFICE, State.PAUSED),
     ],
+    ids=["over", "at its very end", "before", "closed by now", "paused", "paused, before"],
 )
-def test_forgotten_is_what_agents_left_for_two_hours_while_the_queue_is_open(
-    activity: Held, hours: Hours, state: State
+def test_forgotten_is_what_the_clock_of_forgotten_work_says(
+    late: float, values: dict[str, object], hours: Hours, state: State
 ) -> None:
-    assert shown(standing(), hours=hours, activity=activity).state is state
+    clock = standing()._replace(forgotten=left_alone(150, late), **values)  # type: ignore[arg-type]  # columns
+
+    assert shown(clock, hours=hours).state is state
 
 
-def test_a_forgotten_row_says_since_when_nobody_acted() -> None:
+def test_a_forgotten_row_says_who_left_it_alone_and_since_when() -> None:
     row = shown(
-        standing(), activity=Held("parked", NOW - timedelta(hours=3, minutes=55), idle=True)
+        standing(forgotten=left_alone(235, 115)),
+        activity=Held("parked", NOW - timedelta(minutes=235), idle=True),
     )
 
-    assert str(row.why) == "parked 3:55 h, no agent action since 12:25"
+    assert str(row.why) == "parked since 12:25 by A. Rossi; left alone for 3:55 h"
     assert row.activity == "parked since 12:25"
+
+
+def test_what_is_left_of_a_paused_clock_is_said_to_be_so_though_its_work_is_forgotten() -> None:
+    row = shown(standing(state="paused", due_at=None, forgotten=left_alone(235, 115)))
+
+    assert (row.state, row.due and row.due.text, row.due_suffix) == ("forgotten", "4:00", " left")
+
+
+def test_forgotten_work_is_told_with_the_clock_that_waits_and_alone_where_none_does() -> None:
+    waiting = standing()
+    forgotten = standing(kind="forgotten", reason="parked")
+    at_rest = forgotten._replace(state="paused", breaches_at=None)
+    since = Forgotten(forgotten.started_at, "parked", forgotten.breaches_at or NOW)
+
+    assert most_telling([waiting, forgotten]) == [waiting._replace(forgotten=since)]
+    assert most_telling([forgotten]) == [forgotten._replace(forgotten=since)]
+    assert most_telling([waiting, at_rest]) == [waiting]
+    assert most_telling([at_rest]) == [at_rest]
+    assert shown(most_telling([forgotten])[0]).state is State.ON_TRACK
+    assert str(shown(most_telling([forgotten])[0]).why).startswith("left alone for 1:00 h")
 
 
 def test_while_the_agent_wrote_last_the_clock_is_paused_with_what_is_left() -> None:
@@ -173,15 +226,15 @@ def test_rows_are_ordered_by_state_and_then_by_urgency() -> None:
         standing(timedelta(hours=4, minutes=42))._replace(genesys_id="breached by 42"),
         standing(timedelta(hours=3, minutes=45))._replace(genesys_id="due soon"),
         standing(timedelta(hours=4, minutes=50))._replace(
-            genesys_id="forgotten", conversation_id=7
+            genesys_id="forgotten", forgotten=left_alone(180, 60)
         ),
         standing(state="paused", due_at=None)._replace(genesys_id="paused"),
     ]
     setting = Setting(
         now=NOW,
         zone=BERLIN,
-        hours={1: OFFICE},
-        held={7: Held("held", NOW - timedelta(hours=3), idle=True)},
+        hours={(1, None): OFFICE},
+        held={},
         queues={},
         agents={},
     )

@@ -44,11 +44,83 @@ def test_a_wrong_value_is_refused_by_name_and_with_what_to_write(
     assert str(refused.value).startswith(f"{MINE} is {raw!r}: ")
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "http://api.mypurecloud.de",
+        "http://10.0.0.7:8099",
+        "http://127.0.0.1@api.mypurecloud.de",
+        "http://localhost.example.org",
+        "https://api.mypurecloud.de/api/v2",
+        "api.mypurecloud.de",
+    ],
+)
+def test_a_base_url_is_https_or_this_machine(monkeypatch: pytest.MonkeyPatch, raw: str) -> None:
+    monkeypatch.setenv(MINE, raw)
+    with pytest.raises(ImproperlyConfigured, match="credentials would cross the network in clear"):
+        env.base_url(MINE)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "https://api.usw2.pure.cloud",
+        "http://127.0.0.1:8099",
+        "http://localhost:8099",
+        "http://[::1]",
+    ],
+)
+def test_a_base_url_that_is_good_is_taken(monkeypatch: pytest.MonkeyPatch, raw: str) -> None:
+    monkeypatch.setenv(MINE, f"{raw}/")
+    assert env.base_url(MINE) == raw
+
+
 def test_a_refused_secret_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(MINE, "mysql://dcm:hunter2@host/name")
     with pytest.raises(ImproperlyConfigured) as refused:
         env.database(MINE, default="sqlite:////x")
     assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("raw", "host", "port", "tls"),
+    [
+        ("smtp://mail.example.org", "mail.example.org", 25, None),
+        ("smtp+tls://a%40b.org:p%3Aw@h", "h", 587, "EMAIL_USE_TLS"),
+        ("smtp+ssl://u:p@h:2465", "h", 2465, "EMAIL_USE_SSL"),
+    ],
+)
+def test_a_mail_server_is_a_url(
+    monkeypatch: pytest.MonkeyPatch, raw: str, host: str, port: int, tls: str | None
+) -> None:
+    monkeypatch.setenv(MINE, raw)
+    found = env.mail(MINE)
+    assert (found["EMAIL_HOST"], found["EMAIL_PORT"]) == (host, port)
+    assert [key for key in found if key.startswith("EMAIL_USE")] == ([tls] if tls else [])
+    if "%40" in raw:
+        assert (found["EMAIL_HOST_USER"], found["EMAIL_HOST_PASSWORD"]) == ("a@b.org", "p:w")
+
+
+@pytest.mark.parametrize("raw", ["smtp://", "smtps://h", "nonsense", "https://u:hunter2@h"])
+def test_a_wrong_mail_server_is_refused_untold(monkeypatch: pytest.MonkeyPatch, raw: str) -> None:
+    monkeypatch.setenv(MINE, raw)
+    with pytest.raises(ImproperlyConfigured, match="write smtp") as refused:
+        env.mail(MINE)
+    assert str(refused.value).startswith(f"{MINE} is '(set)': ")
+    assert "hunter2" not in env.KNOWN[MINE].shown
+
+
+def test_without_a_mail_server_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(MINE, "")
+    assert env.mail(MINE) == {}
+    assert env.KNOWN[MINE].shown == ""
+
+
+@pytest.mark.parametrize("raw", ["dcm", "@b", "a@", "a@b\r\nBcc: c@d", "\u00e9@b"])
+def test_a_sender_is_an_address(monkeypatch: pytest.MonkeyPatch, raw: str) -> None:
+    monkeypatch.setenv(MINE, raw)
+    with pytest.raises(ImproperlyConfigured, match="write an address"):
+        env.mailbox(MINE)
 
 
 @given(st.text(st.characters(blacklist_characters="@/:", codec="ascii"), min_size=1))

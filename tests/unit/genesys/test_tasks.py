@@ -29,7 +29,7 @@ def test_everything_that_beat_sends_is_a_task_on_its_queue() -> None:
     scheduled = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
     genesys = {name for name in scheduled if name.startswith("integrations.genesys.")}
 
-    assert len(genesys) == 12
+    assert len(genesys) == 15
     for name in genesys:
         assert app.amqp.router.route({}, name)["queue"].name == "genesys"
         assert app.tasks[name].throws == (IntegrationError,)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from chrono.instants import isoformat
-from simulator.__main__ import _epoch, _parser
+from simulator.__main__ import _centre, _epoch, _parser
 from simulator.push import options as push_options
 
 NOW = datetime(2026, 3, 27, 16, 45, tzinfo=UTC)
@@ -31,6 +31,13 @@ def test_a_wrong_option_is_refused_with_its_reason(
     with pytest.raises(SystemExit):
         _parser().parse_args(arguments)
     assert complaint in capsys.readouterr().err
+
+
+def test_a_queue_that_there_is_not_is_refused() -> None:
+    options = _parser().parse_args(["--auto-answer", "Nowhere"])
+
+    with pytest.raises(SystemExit, match="--auto-answer: there is no queue Nowhere"):
+        _centre(options, epoch=NOW, present=NOW)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])

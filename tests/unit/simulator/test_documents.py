@@ -14,6 +14,7 @@ from simulator.world import World
 EPOCH = datetime(2026, 3, 26, 5, tzinfo=UTC)
 NOW = EPOCH + timedelta(days=3)
 Fact = dict[str, Any]
+CUSTOMERS = {"customer", "external"}
 
 
 @cache
@@ -118,6 +119,20 @@ def read_resolution(d: Fact) -> Fact:
     }
 
 
+def read_requested(participants: list[Fact]) -> Fact:
+    """Read what a conversation asks for: all its segments that name something name the same."""
+    sessions = [(p["purpose"], s) for p in participants for s in p["sessions"]]
+    segments = [segment for _, session in sessions for segment in session["segments"]]
+    customers = [s.get("messageType", "") for purpose, s in sessions if purpose in CUSTOMERS]
+    skills = [s["requestedRoutingSkillIds"] for s in segments if "requestedRoutingSkillIds" in s]
+    languages = [s["requestedLanguageId"] for s in segments if "requestedLanguageId" in s]
+    return {
+        "message_type": next(filter(None, customers), ""),
+        "skill_ids": skills[-1] if skills else [],
+        "language_id": languages[-1] if languages else "",
+    }
+
+
 def read(d: Fact) -> Fact:
     return {
         "genesys_id": d["conversationId"],
@@ -126,6 +141,7 @@ def read(d: Fact) -> Fact:
         "originating_direction": d["originatingDirection"],
         "external_tag": d.get("externalTag", ""),
         "division_ids": d["divisionIds"],
+        **read_requested(d["participants"]),
         "participants": [read_participant(p) for p in d["participants"]],
         "surveys": [read_survey(s) for s in d.get("surveys", [])],
         "evaluations": [read_evaluation(e) for e in d.get("evaluations", [])],

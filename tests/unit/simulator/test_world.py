@@ -240,3 +240,26 @@ def test_a_reopened_conversation_ends_later_than_it_had() -> None:
             assert before[id_] <= after[id_]
             moved += before[id_] < after[id_]
     assert moved > 3
+
+
+def test_what_a_queue_offers_on_its_own_is_answered_at_once_and_by_whoever_it_rings_at() -> None:
+    world = World(seed=7, epoch=EPOCH, auto_answer=["WhatsApp"])
+    world.advance_to(EPOCH + timedelta(hours=6))
+
+    (queue,) = [each for each in world.organization.queues if each.auto_answer]
+    rung = [
+        session.segments
+        for conversation in world.conversations.values()
+        for session in conversation.sessions
+        if session.queue_id == queue.id and session.segments[0].segment_type == "alert"
+    ]
+    assert len(rung) > 10
+    assert {(alert.end or 0) - alert.start for alert, *_ in rung} == {300}
+    assert all(rest and rest[0].segment_type != "wrapup" for _, *rest in rung)
+
+
+def test_in_a_quiet_centre_nobody_comes() -> None:
+    world = World(seed=7, epoch=EPOCH, quiet=True)
+    world.advance_to(EPOCH + timedelta(days=2))
+
+    assert not world.conversations
