@@ -92,9 +92,8 @@ def test_users_and_kinds_do_not_touch_one_another() -> None:
         State("u", "routing", "IDLE", at(0), at(5)),
         State("u", "routing", "INTERACTING", at(5), None),
     ]
-    assert presence.is_away("u", at(9)) is None
-    assert presence.is_away("other", at(9)) == Away("OFFLINE", at(0))
-    assert presence.is_away("other", at(-1)) is None
+    assert presence.away(["u", "other"], at(9)) == {"other": Away("OFFLINE", at(0))}
+    assert presence.away(["other"], at(-1)) == {}
 
 
 def test_queries_do_not_grow_with_agents(

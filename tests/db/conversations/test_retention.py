@@ -6,9 +6,10 @@ import pytest
 from pytest_django import Settings
 
 from conversations import retention
-from conversations.models import Conversation, PresenceSpan, RawSnapshot
+from conversations.models import Conversation, PresenceSpan, RawSnapshot, RoutingNote
 from conversations.retention import drop_old_documents
 from integrations.genesys import ingest
+from tests import factories
 from tests.documents import answered_email, raw
 
 pytestmark = pytest.mark.django_db
@@ -46,3 +47,20 @@ def test_presence_goes_after_its_days_and_what_lasts_stays(
     assert retention.drop_old_presence(now=now) == 3
     assert retention.drop_old_presence(now=now) == 0
     assert set(PresenceSpan.objects.values_list("user_id", flat=True)) == {"u2", "u4"}
+
+
+def test_how_conversations_were_routed_goes_with_presence_but_for_those_that_are_open(
+    now: datetime, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PRESENCE_DAYS = 30
+    monkeypatch.setattr(retention, "BATCH", 2)
+    day = timedelta(days=1)
+    factories.conversation(genesys_id="open", started_at=now - 60 * day)
+    factories.conversation(genesys_id="over", started_at=now - 60 * day, ended_at=now - 50 * day)
+    notes = {"open": 60, "over": 60, "not mirrored": 31, "third": 40, "kept": 30}
+    for genesys_id, age in notes.items():
+        RoutingNote.objects.create(conversation_id=genesys_id, priority=5, at=now - age * day)
+
+    assert retention.drop_old_presence(now=now) == 3
+    assert retention.drop_old_presence(now=now) == 0
+    assert set(RoutingNote.objects.values_list("conversation_id", flat=True)) == {"open", "kept"}

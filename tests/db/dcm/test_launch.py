@@ -104,6 +104,8 @@ def test_the_demo_opens_its_two_logins_and_keeps_a_changed_password() -> None:
     assert not supervisor.is_superuser
     assert not supervisor.is_staff
     assert supervisor.has_perm("conversations.view_conversation")
+    assert supervisor.has_perms(["sla.view_alert", "sla.change_alert"])
+    assert not supervisor.has_perm("sla.change_policy")
     assert not supervisor.has_perm("conversations.change_conversation")
 
     admin.set_password("mine now")

@@ -1,15 +1,10 @@
 """Forgetting a person: no trace anywhere, now or later, and nothing of anybody else is touched."""
 
-import json
-from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.apps import apps
-from django.core.management import CommandError, call_command
 from django.db import connection
 from pytest_django import Settings
 
@@ -17,90 +12,26 @@ from conversations import selectors
 from conversations.domain.directory import Agent as Told
 from conversations.domain.personal import Identifier, Kind, identifier, stripped
 from conversations.models import Agent, Participant, RawSnapshot, Segment
-from integrations.erasure import expiry, known, requests
+from integrations.erasure import known, requests
 from integrations.genesys import ingest
-from integrations.models import (
-    ErasedConversation,
-    ErasedIdentifier,
-    ErasureRequest,
-    InboxItem,
-    Source,
-    Watermark,
+from integrations.models import ErasedConversation, ErasedIdentifier, ErasureRequest, InboxItem
+from tests.db.erasure.someone import (
+    CANARIES,
+    CONTACT,
+    EMAIL,
+    PHONE,
+    WAYS,
+    document,
+    erase,
+    event,
+    hear,
+    other,
+    residues,
+    take,
 )
-from tests.documents import answered_email, at, conversation, participant, raw, segment, session
+from tests.documents import answered_email, at, raw
 
 pytestmark = pytest.mark.django_db
-EMAIL, PHONE, CONTACT = "canary@example.org", "+4930123456789", "canary-contact-1"
-# What of the person may stand in the database, in whatever spelling.
-CANARIES = ("canary", "30123456789", "Kanarienvogel")
-
-
-def document(name: str = "c1", *, start: float = 0, note: str = "", **more: Any) -> dict[str, Any]:
-    """Return a conversation of the person: by e-mail, with a callback and every personal field."""
-    words = {"subject": "Kanarienvogel entflogen", "wrapUpNote": note}
-    mail = session("s1", segment("interact", start, start + 5, **words), addressFrom=EMAIL)
-    call = session("s2", segment("interact", start + 1, start + 5, **words), ani=f"tel:{PHONE}")
-    agent = session(
-        "s3", segment("interact", start + 1, start + 5, **words), addressTo=EMAIL, dnis=PHONE
-    )
-    who = {"participantName": "Kanarienvogel", "externalContactId": CONTACT}
-    return conversation(
-        name,
-        participant("p1", "customer", mail, attributes={"mail": EMAIL.upper()}, **who),
-        participant("p2", "external", call, **who),
-        participant("p3", "agent", agent, userId="u1", participantName="Bea"),
-        start=start,
-        end=start + 5,
-        externalTag=CONTACT,
-        **more,
-    )
-
-
-def other() -> dict[str, Any]:
-    return answered_email("other")
-
-
-def take(now: datetime, *documents: dict[str, Any], minutes: float = 60) -> None:
-    taken = ingest.take(map(raw, documents), observed_at=at(minutes), now=now)
-    assert not taken.refused
-
-
-def hear(now: datetime, body: bytes, *, state: str = "done") -> InboxItem:
-    source, _ = Source.objects.get_or_create(name="s", kind="eventbridge", created_at=now)
-    return InboxItem.objects.create(
-        source=source, body=body, received_at=now, due_at=now, state=state, processed_at=now
-    )
-
-
-def event(conversation_id: str, **more: str) -> bytes:
-    return json.dumps(
-        {"detail": {"eventBody": {"conversationId": conversation_id} | more}}
-    ).encode()
-
-
-def erase(now: datetime, *identifiers: tuple[Kind, str]) -> ErasureRequest:
-    found = {one for kind, text in identifiers if (one := identifier(kind, text))}
-    assert len(found) == len(identifiers)
-    (done,) = requests.erase(persons=[requests.Person(frozenset(found), now)], now=now)
-    return done
-
-
-def dump() -> Iterator[str]:
-    """Yield every value of every table, bytes as text, raw documents unpacked."""
-    for model in apps.get_models():
-        columns = [field.attname for field in model._meta.concrete_fields]
-        for row in model._default_manager.values_list(*columns):
-            for value in row:
-                binary = isinstance(value, bytes | memoryview)
-                yield bytes(value).decode("latin-1") if binary else str(value)
-
-
-def residues() -> int:
-    told = "\n".join(dump()).casefold()
-    return sum(told.count(canary.casefold()) for canary in CANARIES)
-
-
-WAYS = ((Kind.EMAIL, EMAIL), (Kind.PHONE, PHONE), (Kind.EXTERNAL_CONTACT, CONTACT))
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -183,6 +114,20 @@ def test_a_conversation_from_before_that_comes_later_is_stripped_too(now: dateti
     late.refresh_from_db()
     assert late.body == b""
     assert ErasedConversation.objects.get().genesys_id == "c1"
+
+
+def test_who_asks_again_here_means_what_has_begun_since_too(now: datetime) -> None:
+    """The first try was killed before it was done."""
+    take(now, document("c1"), document("c2", start=60 * 24))
+    earlier = ErasureRequest.objects.create(requested_at=at(30))
+    one = identifier(Kind.EMAIL, EMAIL)
+    assert one
+    earlier.identifiers.create(kind=one.kind.value, digest=known.digest(one))
+
+    done = erase(at(60 * 25), (Kind.EMAIL, EMAIL))
+
+    assert (done.pk, done.requested_at) == (earlier.pk, at(60 * 25))
+    assert residues() == 0
 
 
 def test_who_comes_back_after_the_erasure_is_a_customer_again(now: datetime) -> None:
@@ -268,92 +213,7 @@ def test_nobody_erased_costs_recording_one_query(
         assert known.stripped([snapshot], now=now) == [snapshot]
 
 
-def run(*options: str) -> str:
-    output = StringIO()
-    call_command("erase_person", *options, stdout=output)
-    return output.getvalue()
-
-
-def test_the_command_counts_without_changing_anything(now: datetime) -> None:
-    take(now, document("c1"), other())
-    hear(now, event("c1"))
-
-    said = run("--email", EMAIL, "--dry-run")
-
-    assert "nothing was changed" in said
-    counted = dict(line.rsplit(maxsplit=1) for line in said.splitlines() if line.startswith("  "))
-    assert counted["  sessions"] == "3"
-    assert counted["  segments"] == "3"
-    assert counted["  events"] == "1"
-    assert residues() > 0
-    assert not ErasureRequest.objects.exists()
-
-
-def test_the_command_asks_first(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    take(now, document("c1"))
-    answers = iter(["no", "yes"])
-    monkeypatch.setattr("builtins.input", lambda: next(answers))
-
-    assert "nothing was changed" in run("--phone", PHONE)
-    assert residues() > 0
-    assert "erased, request" in run("--phone", PHONE)
-    assert residues() == 0
-
-
-@pytest.mark.parametrize(
-    ("options", "told"),
-    [
-        ((), "whom?"),
-        (("--email", "canary"), "--email: this is no email"),
-        (("--phone", "123"), "--phone: this is no phone"),
-        (("--phone", "030 1234567"), "--phone: the country code is lacking"),
-    ],
-)
-def test_the_command_says_what_is_missing_and_repeats_no_data(
-    options: Sequence[str], told: str
-) -> None:
-    with pytest.raises(CommandError, match=told.replace("?", r"\?")) as refusal:
-        run(*options, "--no-input")
-
-    assert "canary" not in str(refusal.value)
-
-
-def test_personal_data_past_its_days_goes_and_does_not_come_back(
-    now: datetime, settings: Settings
-) -> None:
-    take(now, document("c1"), document("c2", start=24 * 60))
-    old = hear(now - timedelta(days=31), event("c1"))
-    settings.PERSONAL_DATA_DAYS = 30
-    later = at(5) + timedelta(days=30, seconds=1)
-
-    assert expiry.strip_old(now=later) == 1
-    assert expiry.strip_old(now=later) == 0
-    take(later, document("c1", note="Kanarienvogel"), minutes=90)
-
-    assert not Participant.objects.filter(conversation__genesys_id="c1", name="Kanarienvogel")
-    assert not RawSnapshot.objects.filter(conversation__genesys_id="c1")
-    assert Participant.objects.filter(conversation__genesys_id="c2", name="Kanarienvogel")
-    old.refresh_from_db()
-    assert old.body == b""
-
-
-def test_other_days_are_looked_through_anew(now: datetime, settings: Settings) -> None:
-    settings.PERSONAL_DATA_DAYS = 30
-    later = at(5) + timedelta(days=31)
-    expiry.strip_old(now=later)
-    settings.PERSONAL_DATA_DAYS = 0
-    take(later, document("c1"))
-    assert expiry.strip_old(now=later) == 0
-    assert Watermark.objects.get(road=expiry.ROAD).read_to is None
-
-    settings.PERSONAL_DATA_DAYS = 60
-    assert expiry.strip_old(now=later) == 0
-    settings.PERSONAL_DATA_DAYS = 30
-    assert expiry.strip_old(now=later) == 1
-    assert residues() == 0
-
-
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL's pages are not ours to read")
+@pytest.mark.needs("sqlite", reason="PostgreSQL's pages are not ours to read")
 @pytest.mark.django_db(transaction=True)
 def test_sqlites_file_holds_nothing_of_an_erased_person(now: datetime) -> None:
     """Neither in free pages, where rows lay that ingest wrote anew, nor in the journal."""

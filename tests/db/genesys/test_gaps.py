@@ -1,13 +1,14 @@
 """What a road misses is noticed once, shown, and filled by the run that reads it after all."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from dashboards.health_words import ROADS
 from integrations import gaps, selectors, watermarks
 from integrations.errors import BudgetSpentError, TemporaryError
-from integrations.models import Gap, Watermark
+from integrations.genesys.backfill import BACKFILL
+from integrations.models import Gap, HistoryDay, Watermark
 
 pytestmark = pytest.mark.django_db
 POLL = "genesys.poll"
@@ -46,7 +47,10 @@ def test_a_gap_that_nobody_watched_is_noticed_by_the_run_that_fills_it(now: date
 
 
 # These have no schedule of their own, or read only where something was ordered.
-UNPACED = {"genesys.wanted", "genesys.notifications", "genesys.reconcile"}
+UNPACED = {
+    *("genesys.wanted", "genesys.answered", "genesys.notifications", "genesys.reconcile"),
+    "genesys.enforce",
+}
 
 
 @pytest.mark.parametrize(
@@ -90,6 +94,28 @@ def test_a_road_without_a_schedule_is_never_late(now: datetime) -> None:
     _run(now, road="by.hand")
 
     assert gaps.watch(now=now + timedelta(days=3)) == 0
+
+
+def test_a_backfill_that_failed_fails_until_its_days_are_loaded_by_whatever_road(
+    now: datetime,
+) -> None:
+    Watermark.objects.create(road=BACKFILL, failing_since=now, detail="503")
+    days = [
+        HistoryDay.objects.create(road=BACKFILL, day=date(2026, 3, day), state=state)
+        for day, state in ((1, "done"), (2, "failed"), (3, "reading"), (4, "waiting"))
+    ]
+
+    def failing_since() -> datetime | None:
+        (road,) = selectors.roads(now=now + timedelta(days=9))
+        return road.failing_since
+
+    HistoryDay.objects.filter(pk=days[2].pk).update(state="done")
+    assert failing_since() == now
+    HistoryDay.objects.create(road="genesys.nightly", day=days[3].day, state="done")
+    assert failing_since() is None
+
+    Watermark.objects.update(road="genesys.nightly")
+    assert failing_since() == now  # it runs again and again: that it fails is news
 
 
 def test_what_a_page_needs_of_the_roads(now: datetime) -> None:

@@ -1,8 +1,8 @@
-"""Orders and readers that meet on PostgreSQL. SQLite has one writer anyway."""
+"""Orders and readers that meet, and readings that change hands."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 
 import pytest
@@ -18,10 +18,9 @@ from integrations.models import Wanted
 from tests.documents import at, conversation, participant, segment, session
 from tests.heard import snapshot
 
-pytestmark = [
-    pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer"),
-    pytest.mark.django_db(transaction=True),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
+SECOND = timedelta(seconds=1)
+BEGUN = Expectation("s-new", "begun")
 
 
 def at_once(works: Sequence[Callable[[], object]]) -> list[object]:
@@ -109,3 +108,41 @@ def test_no_order_is_lost_to_a_reader_who_settles_the_same(now: datetime) -> Non
 
     left = {(row.genesys_id, e["session"]) for row in Wanted.objects.all() for e in row.expects}
     assert {*read} | left == {(one, f"s{number}") for one in names for number in range(24)}
+
+
+def test_an_order_during_the_reading_is_not_lost(now: datetime) -> None:
+    orders.want(orders=[Order("c1")], now=now)
+    claimed = orders.claim(now=now, limit=50)
+    orders.want(orders=[Order("c1", (BEGUN,))], now=now)
+    assert orders.claim(now=now, limit=50) == []
+    orders.settle(claimed)
+
+    (again,) = orders.claim(now=now, limit=50)
+    assert again.expects == (BEGUN,)
+    orders.put_off(claimed[0], lacking=(), reason="late", now=now)
+    assert Wanted.objects.get().reason == ""
+
+
+def test_who_died_while_reading_leaves_it_to_the_next(now: datetime) -> None:
+    orders.want(orders=[Order("c1")], now=now)
+    assert len(orders.claim(now=now, limit=50)) == 1
+
+    assert orders.claim(now=now + orders.LEASE - SECOND, limit=50) == []
+    assert len(orders.claim(now=now + orders.LEASE, limit=50)) == 1
+
+
+def test_who_lost_a_reading_to_another_does_not_give_it_back(now: datetime) -> None:
+    orders.want(orders=[Order("c1")], now=now)
+    slow = orders.claim(now=now, limit=50)
+    later = now + orders.LEASE
+    (quick,) = orders.claim(now=later, limit=50)
+
+    orders.release(slow)
+    orders.settle(slow)
+    orders.put_off(slow[0], lacking=(), reason="late", now=later)
+
+    row = Wanted.objects.get()
+    assert (row.leased_until, row.reason) == (later + orders.LEASE, "")
+    assert orders.claim(now=later, limit=50) == []
+    orders.settle([quick])
+    assert not Wanted.objects.exists()

@@ -1,4 +1,4 @@
-"""Two workers that compute one agent anew at once. SQLite has one writer anyway."""
+"""Two workers that compute one agent anew at once."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -12,7 +12,6 @@ from handling.models import AgentHandling, DailyHandling
 from tests.db.handling.mirrored import MORNING, at, session
 
 
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer")
 @pytest.mark.django_db(transaction=True)
 def test_recomputations_of_one_agent_come_one_after_the_other() -> None:
     session("E", "email", "i0 h100 i400-500")

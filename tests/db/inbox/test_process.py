@@ -62,7 +62,7 @@ def event(conversation: str, at: str | None = "2026-03-27T16:00:00+00:00", **mor
 
 
 def sent(source: Source, now: datetime, *events: Any) -> InboxItem:
-    assert receive(source=source, body=json.dumps(events).encode(), now=now)
+    assert receive(source_id=source.pk, body=json.dumps(events).encode(), now=now)
     return InboxItem.objects.order_by("-pk")[0]
 
 
@@ -114,7 +114,7 @@ def test_an_event_without_a_time_is_never_a_repetition(source: Source, now: date
 def test_what_cannot_be_read_is_set_aside_at_once_with_its_reason(
     source: Source, now: datetime
 ) -> None:
-    receive(source=source, body=b"bad", now=now)
+    receive(source_id=source.pk, body=b"bad", now=now)
     sent(source, now, event("a"))
     taker = Taker()
 
@@ -229,7 +229,7 @@ def test_what_kills_its_worker_each_time_is_set_aside_and_nothing_beside_it(
 
 
 def test_what_is_replayed_is_as_new(source: Source, now: datetime) -> None:
-    receive(source=source, body=b"bad", now=now)
+    receive(source_id=source.pk, body=b"bad", now=now)
     taker = Taker()
     taker.run(now)
     pk = InboxItem.objects.get().pk
@@ -250,7 +250,7 @@ def test_a_run_ends_at_its_limit(source: Source, now: datetime) -> None:
 def test_the_senders_own_id_makes_a_repetition(source: Source, now: datetime) -> None:
     other = Source.objects.create(name="b", kind=Source.Kind.EVENTBRIDGE, created_at=now)
     took = [
-        receive(source=whose, body=b"1", now=now, sender_id=own_id)
+        receive(source_id=whose.pk, body=b"1", now=now, sender_id=own_id)
         for whose, own_id in [(source, "x"), (source, "x"), (other, "x"), (source, None)] * 2
     ]
     assert took == [True, False, True, True, False, False, False, True]

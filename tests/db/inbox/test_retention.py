@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from conversations import retention as mirror
 from integrations.inbox import retention
 from integrations.models import GenesysEvent, InboxItem, Source, Wanted
 
@@ -18,7 +19,7 @@ def test_what_is_done_goes_after_its_days_and_what_waits_stays(
     source: Source, now: datetime, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.INBOX_DAYS = 7
-    monkeypatch.setattr(retention, "BATCH", 3)
+    monkeypatch.setattr(mirror, "BATCH", 3)
     for age in (40, 31, 29, 9, 8, 6, 1):
         for state in ("done", "quarantined", "waiting"):
             item(source, now - age * DAY, state)

@@ -1,4 +1,4 @@
-"""Workers that meet on PostgreSQL. SQLite has one writer anyway."""
+"""Workers that meet at rows which one of them holds."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +17,7 @@ from integrations.genesys import ingest
 from tests.documents import answered_email, at, raw
 
 pytestmark = [
-    pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer"),
+    pytest.mark.needs("postgresql", reason="SQLite has one writer: it locks no rows"),
     pytest.mark.django_db(transaction=True),
 ]
 

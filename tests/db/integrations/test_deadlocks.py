@@ -2,25 +2,21 @@
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from random import Random
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 
 from chrono.instants import isoformat
 from conversations import services
 from conversations.models import Conversation
-from integrations.genesys import counters, meaning, rereads, wanted
-from integrations.genesys.rereads import Known
+from integrations.genesys import counters, meaning, reading, unread
 from integrations.genesys.snapshots import Written
 from tests.documents import at, conversation, participant, segment, session
 from tests.heard import heard, snapshot
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer"),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 IDS = [f"c{n}" for n in range(12)]
 ROUNDS = 25
 NOW = datetime(2026, 3, 27, 16, 45, tzinfo=UTC)
@@ -53,8 +49,11 @@ def _events(chance: Random) -> None:
 
 
 def _polls(chance: Random) -> None:
-    some = [_reading(name, chance.randrange(10, 9_000)) for name in chance.sample(IDS, 6)]
-    services.record(snapshots=some, now=NOW)  # type: ignore[arg-type]
+    names = chance.sample(IDS, 6)
+    some = [_reading(name, chance.randrange(10, 9_000)) for name in names]
+    with transaction.atomic():
+        services.record(snapshots=some, now=NOW)  # type: ignore[arg-type]
+        unread.note(names)
 
 
 def _counts(chance: Random) -> None:
@@ -65,10 +64,9 @@ def _counts(chance: Random) -> None:
 
 
 def _notes(chance: Random) -> None:
-    rows = list(Conversation.objects.values_list("pk", "genesys_id"))
-    chance.shuffle(rows)
-    rereads._note([Known(pk, name, None, None) for pk, name in rows[:8]], NOW)
-    wanted._note_readings([name for _, name in rows[:8]], NOW + timedelta(seconds=1))
+    pks = list(Conversation.objects.values_list("pk", flat=True))
+    chance.shuffle(pks)
+    reading.note_readings(pks[:8], at=NOW)
 
 
 def test_nobody_waits_in_a_ring() -> None:

@@ -1,7 +1,6 @@
 """Clocks in the table are what the mirror and the policies say, whoever asks and how often."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
@@ -9,71 +8,22 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from conversations.domain.events import Name
-from conversations.models import Change, CommonEvent, Conversation, Message
-from sla.models import Calendar, Clock, Policy, Schedule
-from sla.selectors import NO_MESSAGE
-from sla.services import Refreshed, order_recomputing, refresh
+from sla.models import Clock, Policy, Wait
+from sla.services import Refreshed
+from sla.turns import NO_MESSAGE
+from tests.db.sla.mirrored import (
+    FRIDAY_1645,
+    MONDAY,
+    agent_has,
+    clock,
+    conversation,
+    event,
+    later,
+    refreshed,
+    wrote,
+)
 
 pytestmark = pytest.mark.django_db
-
-FRIDAY_1645 = datetime(2026, 3, 27, 16, 45, tzinfo=UTC)
-MONDAY = datetime(2026, 3, 30, tzinfo=UTC)
-
-
-def later(hours: float) -> datetime:
-    return FRIDAY_1645 + timedelta(hours=hours)
-
-
-def conversation(number: int = 1, **fields: Any) -> Conversation:
-    return Conversation.objects.create(
-        **{
-            "genesys_id": f"c{number}",
-            "started_at": FRIDAY_1645,
-            "originating_direction": "inbound",
-            "media_type": "email",
-            "queue_id": "q1",
-            "observed_at": FRIDAY_1645,
-        }
-        | fields
-    )
-
-
-def wrote(sender: str, of: Conversation, at: datetime) -> None:
-    Message.objects.create(
-        conversation=of, genesys_id=f"{sender} {at}", sent_at=at, sender=Message.Sender(sender)
-    )
-
-
-def event(name: Name, of: Conversation, at: datetime) -> None:
-    number = CommonEvent.objects.count()
-    CommonEvent.objects.create(
-        conversation=of,
-        name=name,
-        subject=str(number),
-        at=at,
-        recorded_at=at,
-    )
-
-
-def clock(of: Conversation, kind: str = "next_response") -> Clock:
-    return Clock.objects.get(conversation=of, kind=kind)
-
-
-def refreshed(*conversations: Conversation, now: datetime = FRIDAY_1645) -> Refreshed:
-    return refresh(conversation_ids=[c.pk for c in conversations], now=now)
-
-
-def test_the_policy_of_a_new_installation_is_to_answer_within_four_hours_of_business_time() -> None:
-    asked = conversation()
-
-    refreshed(asked)
-
-    found = clock(asked)
-    assert found.policy.name == "Answer within 4 hours"
-    assert (found.state, found.target_s) == ("running", 14_400)
-    assert found.warn_at == MONDAY.replace(hour=12, minute=15)
-    assert found.due_at == found.breaches_at == MONDAY.replace(hour=12, minute=45)
-    assert Clock.objects.count() == 1
 
 
 def test_refreshing_again_writes_nothing() -> None:
@@ -106,6 +56,7 @@ def test_a_clock_that_moved_is_written_and_says_why_it_stands() -> None:
             "action": "started",
             "reason": "the conversation began",
             "business_s": 0,
+            "source": "conversation",
         },
         {
             "clock": "next_response",
@@ -113,6 +64,7 @@ def test_a_clock_that_moved_is_written_and_says_why_it_stands() -> None:
             "action": "stopped",
             "reason": "the agent answered",
             "business_s": 360,
+            "source": f"message agent {later(0.1)}",
         },
     ]
 
@@ -192,124 +144,19 @@ def test_an_end_that_was_told_but_never_reopened_is_the_conversations_own() -> N
     assert clock(corrected).since == later(0.2)
 
 
-def test_the_first_policy_that_covers_a_conversation_applies() -> None:
-    office = Calendar.objects.get()
-    Policy.objects.create(
-        name="Chat in q2",
-        position=1,
-        calendar=office,
-        media_types=["chat"],
-        queue_ids=["q2"],
-        first_response_s=60,
-    )
-    Policy.objects.create(name="Off", position=0, active=False, calendar=office, first_response_s=1)
-    mail, voice, chat, other = (
-        conversation(n, media_type=media, queue_id=queue)
-        for n, (media, queue) in enumerate(
-            [("email", "q2"), ("voice", "q2"), ("chat", "q2"), ("chat", "q1")]
-        )
-    )
-
-    refreshed(mail, voice, chat, other)
-
-    names = dict(Clock.objects.values_list("conversation_id", "policy__name"))
-    assert names == {mail.pk: "Answer within 4 hours", chat.pk: "Chat in q2"}
-
-
-def test_clocks_of_a_policy_that_is_switched_off_are_deleted() -> None:
-    asked = conversation()
-    refreshed(asked)
-    Policy.objects.update(active=False)
-
-    assert refreshed(asked) == Refreshed(written=0, deleted=1)
-    assert not Clock.objects.exists()
-
-
-def test_a_target_less_deletes_its_clock_alone() -> None:
-    Policy.objects.update(first_response_s=3600)
-    asked = conversation()
-    refreshed(asked)
-    Policy.objects.update(first_response_s=None)
-
-    assert refreshed(asked) == Refreshed(written=0, deleted=1)
-    assert clock(asked).state == "running"
-
-
-def test_a_schedule_groups_hours_are_its_open_schedules_less_the_closed_and_holiday_ones() -> None:
-    for name, start, end, rule in [
-        ("open", "2020-01-06T09:00:00.000", "2020-01-06T17:00:00.000", "FREQ=WEEKLY;BYDAY=MO,FR"),
-        ("lunch", "2026-03-30T12:00:00.000", "2026-03-30T13:00:00.000", ""),
-        ("feast", "2026-04-03T00:00:00.000", "2026-04-04T00:00:00.000", ""),
-        ("gone", "2026-03-30T00:00:00.000", "2026-03-31T00:00:00.000", ""),
-    ]:
-        state = "deleted" if name == "gone" else "active"
-        Schedule.objects.create(genesys_id=name, starts=start, ends=end, rrule=rule, state=state)
-    Calendar.objects.update(
-        genesys_id="group",
-        timezone="Europe/Berlin",
-        open_schedules=["open"],
-        closed_schedules=["lunch", "gone", "unknown"],
-        holiday_schedules=["feast"],
-    )
-    asked, next_week = conversation(1), conversation(2, started_at=MONDAY + timedelta(days=4))
-
-    refreshed(asked, next_week)
-
-    assert clock(asked).due_at == datetime(2026, 3, 30, 12, tzinfo=UTC)  # Berlin 14:00
-    assert clock(next_week).due_at == datetime(2026, 4, 6, 11, tzinfo=UTC)
-
-
-def test_an_unreadable_schedule_leaves_its_clocks_alone_and_stops_no_others(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    asked, chat = conversation(1), conversation(2, media_type="chat")
-    good = Calendar.objects.create(name="Good", timezone="UTC", hours={"mon": [["09:00", "17:00"]]})
-    Policy.objects.create(name="Chat", media_types=["chat"], calendar=good, next_response_s=60)
-    refreshed(asked)
-    before = clock(asked).due_at
-    Schedule.objects.create(
-        genesys_id="bad", starts="2026-01-01T09:00", ends="2026-01-01T10:00", rrule="FREQ=HOURLY"
-    )
-    Calendar.objects.filter(name="Office hours").update(genesys_id="g", open_schedules=["bad"])
-
-    assert refreshed(asked, chat) == Refreshed(written=1, deleted=0)
-
-    assert clock(asked).due_at == before
-    assert clock(chat).due_at == MONDAY.replace(hour=9, minute=1)
-    (record,) = caplog.records
-    assert record.message == "sla.hours_unreadable"
-
-
-def test_hours_that_never_open_leave_a_clock_without_a_due_instant() -> None:
-    Calendar.objects.update(hours={})
-    asked = conversation()
-
-    refreshed(asked)
-
-    assert (clock(asked).state, clock(asked).due_at) == ("running", None)
-
-
-def test_many_conversations_cost_as_many_statements_as_one() -> None:
-    first, *others = (conversation(n) for n in range(40))
-    for other in others:
-        wrote("agent", other, later(1))
-    with CaptureQueriesContext(connection) as one:
-        refreshed(first)
+def test_many_conversations_cost_as_many_statements_as_few() -> None:
+    Policy.objects.update(forgotten_s=3600, away_s=600, parking_pauses=True)
+    made = [conversation(n) for n in range(48)]
+    for one in made:
+        wrote("agent", one, later(1))
+        agent_has(one, "anna", ("interact", FRIDAY_1645), ("parked", later(1)))
+    with CaptureQueriesContext(connection) as few:
+        refreshed(*made[:21])
     with CaptureQueriesContext(connection) as many:
-        refreshed(*others)
+        refreshed(*made[21:])
 
-    assert len(many) == len(one)
-    assert Clock.objects.count() == 40
-
-
-def test_changed_policies_order_open_conversations_to_be_computed_anew(now: datetime) -> None:
-    open_one = conversation(1)
-    conversation(2, ended_at=later(1))
-
-    assert order_recomputing(now=now) == 1
-    assert list(Change.objects.values_list("conversation_id", "user_ids", "recorded_at")) == [
-        (open_one.pk, [], now)
-    ]
+    assert len(many) == len(few)
+    assert (Clock.objects.count(), Wait.objects.count()) == (96, 48)
 
 
 def test_recompute_sla_builds_what_is_missing_and_changes_nothing_that_is_right(

@@ -4,8 +4,8 @@ from datetime import datetime
 
 import pytest
 
-from conversations.models import Change, Conversation
-from sla.models import Calendar, Schedule
+from conversations.models import Conversation
+from sla.models import Calendar, Recomputation, Schedule
 from sla.schedules import GroupFact, ScheduleFact, write_groups, write_schedules
 
 pytestmark = pytest.mark.django_db
@@ -44,10 +44,12 @@ def test_a_group_becomes_a_calendar_and_stays_when_it_vanishes(now: datetime) ->
 
 def test_other_hours_have_the_clocks_of_open_conversations_computed_anew(now: datetime) -> None:
     columns = {"started_at": now, "observed_at": now, "content_hash": b"x" * 16}
-    open_one = Conversation.objects.create(genesys_id="open", **columns)
+    Conversation.objects.create(genesys_id="open", **columns)
     Conversation.objects.create(genesys_id="ended", ended_at=now, **columns)
 
     write_schedules(schedules=[WEEKDAYS], now=now)
     write_schedules(schedules=[WEEKDAYS], now=now)
 
-    assert list(Change.objects.values_list("conversation_id", flat=True)) == [open_one.pk]
+    assert list(Recomputation.objects.values_list("cause", "total")) == [
+        ("Genesys's schedules changed", 1)
+    ]
