@@ -1,6 +1,5 @@
 """A real browser on a real server, watched: what it complains of or fetches elsewhere fails."""
 
-import shutil
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -9,7 +8,7 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
-from tests import factories
+from tests import factories, needs
 
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]", "::1"}
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
@@ -21,12 +20,9 @@ def chromium(django_db_setup: None) -> Iterator[Browser]:
 
     Playwright runs an event loop in this thread, where Django would refuse its own database.
     """
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if not found:
-        pytest.skip("Chromium is not installed: the pages were not looked at in a browser")
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        browser = playwright.chromium.launch(executable_path=found, args=[*QUIET])
+        browser = playwright.chromium.launch(executable_path=needs.chromium(), args=[*QUIET])
         yield browser
         browser.close()
 

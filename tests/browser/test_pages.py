@@ -13,6 +13,9 @@ from integrations.models import Watermark
 from sla.models import Clock
 from tests import factories
 
+pytestmark = pytest.mark.needs(
+    "chromium", reason="Chromium is not installed: the pages were not looked at in a browser"
+)
 MINUTE = timedelta(minutes=1)
 SCREENS = [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")]
 UNNAMED = """() => [...document.querySelectorAll(
@@ -62,6 +65,7 @@ def mail(moment: datetime, rossi: Agent) -> Conversation:
     held = factories.handling(made, rossi.genesys_id, gross_s=5400, interrupted_s=1200)
     factories.interruption(held, call, moment - 70 * MINUTE, 20)
     factories.roll_up(held)
+    factories.wait(made, ended_at=moment - MINUTE, minutes=300)
     factories.clock(made, since=moment - 60 * MINUTE)
     factories.present(
         rossi.genesys_id, ("ON_QUEUE", moment - 90 * MINUTE), ("OFFLINE", moment - 5 * MINUTE)
@@ -82,6 +86,7 @@ def test_every_page_fits_its_screen_and_every_control_has_a_name(
         f"/agents/{rossi.genesys_id}/{day}/?zoom=4",
         "/conversations/",
         "/health/",
+        "/sla/?by=queue",
         f"/conversations/{mail.genesys_id}/",
         "/zone/",
     )

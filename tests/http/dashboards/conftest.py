@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone
 
@@ -26,5 +26,14 @@ def supervisor(db: None) -> User:
 @pytest.fixture
 def reader(client: Client, supervisor: User) -> Client:
     """Return a client that is signed in, without any permission."""
+    client.force_login(supervisor)
+    return client
+
+
+@pytest.fixture
+def lead(client: Client, supervisor: User) -> Client:
+    """Return a client of a supervisor who looks after escalations."""
+    may = Permission.objects.filter(codename__in=("view_alert", "change_alert"))
+    supervisor.user_permissions.set(may.filter(content_type__app_label="sla"))
     client.force_login(supervisor)
     return client

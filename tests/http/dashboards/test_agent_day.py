@@ -225,7 +225,7 @@ def test_queries_do_not_grow_with_the_work(
     for number in range(40):
         work(rossi, "email", ("interact", number * 10, 8))
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(10):
         reader.get(PATH.format(rossi.genesys_id))
 
 

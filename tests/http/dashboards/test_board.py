@@ -28,6 +28,19 @@ def held(conversation: Conversation, moment: datetime, minutes: float) -> None:
     factories.segment(session, "hold", moment - minutes * MINUTE, None)
 
 
+def alone(conversation: Conversation, moment: datetime, minutes: float) -> None:
+    """Make the clock of work that an agent has left alone for so long, and was to for 2 h."""
+    agent = factories.agent("A. Rossi")
+    factories.clock(
+        conversation,
+        since=moment - minutes * MINUTE,
+        kind=Clock.Kind.FORGOTTEN,
+        reason=f"on hold since then by {{user {agent.genesys_id}}}",
+        target_s=7200,
+        breaches_at=moment - (minutes - 120) * MINUTE,
+    )
+
+
 def board(reader: Client, **query: str) -> str:
     response = reader.get("/", query)
     assert response.status_code == 200
@@ -58,6 +71,7 @@ def test_the_most_urgent_stands_on_top_and_the_tiles_add_up(
     soon = waiting(moment, 215)
     forgotten = waiting(moment, 250)
     held(forgotten, moment, 130)
+    alone(forgotten, moment, 130)
     late = waiting(moment, 282)
     paused = factories.conversation(started_at=moment - 90 * MINUTE)
     factories.clock(
@@ -77,7 +91,8 @@ def test_the_most_urgent_stands_on_top_and_the_tiles_add_up(
     assert rows(page) == [c.genesys_id for c in (late, forgotten, soon, fine, paused)]
     assert tiles(page) == ["1 Breached", "1 Forgotten", "1 Due soon", "1 On track", "1 Paused"]
     assert "5 open conversations" in page
-    assert "no agent action since" in page
+    assert "on hold since then by A. Rossi" in re.sub(r"<[^>]+>", "", page)
+    assert re.search(r"left alone for <[^>]+>2:10", page)
     assert "the agent answered" in page
     assert "2:12" in page
 
@@ -138,7 +153,7 @@ def test_a_refresh_gets_the_living_part_alone_and_304_while_nothing_changed(
 
 
 @pytest.mark.parametrize("many", [50, 100])
-def test_the_board_asks_the_same_nine_queries_for_any_number_of_rows(
+def test_the_board_asks_the_same_twelve_queries_for_any_number_of_rows(
     reader: Client,
     moment: datetime,
     many: int,
@@ -151,7 +166,9 @@ def test_the_board_asks_the_same_nine_queries_for_any_number_of_rows(
         )
         held(conversation, moment, 1)
 
-    with django_assert_num_queries(9):  # session, user, watermark; clocks, names, hours, activity
+    with django_assert_num_queries(
+        12
+    ):  # session, user, permissions, watermark; clocks, names, hours, activity
         page = board(reader)
 
     assert len(rows(page)) == many

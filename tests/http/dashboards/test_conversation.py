@@ -15,7 +15,7 @@ from conversations.models import (
     Segment,
     Survey,
 )
-from sla.models import Clock
+from sla.models import Clock, Override
 from tests import factories
 
 MINUTE = timedelta(minutes=1)
@@ -180,6 +180,54 @@ def test_an_open_conversation_refreshes_only_when_something_happened(
     assert (again.status_code, changed.status_code) == (304, 200)
 
 
+def test_the_log_says_when_what_had_fallen_due_earlier_was_told(
+    reader: Client, mail: Conversation
+) -> None:
+    about = {"clock": "next_response", "policy": "Four hours"}
+    for subject, minutes in (("late", 34), ("soon", 0)):
+        CommonEvent.objects.create(
+            conversation=mail,
+            name="sla.warned",
+            subject=subject,
+            at=NINE,
+            recorded_at=NINE + minutes * MINUTE,
+            payload=about,
+        )
+    page = text_of(reader, path(mail), log="event")
+
+    told = r"SLA warned — Next response, policy “Four hours”, due then, told \S+ 09:34"
+    assert re.search(told, page)
+    assert page.count("due then, told") == 1
+
+
+def test_the_card_of_a_clock_says_that_an_emergency_has_closed_its_hours(
+    reader: Client, mail: Conversation
+) -> None:
+    hours = factories.calendar("Berlin")
+    factories.clock(mail, since=NINE, policy=factories.policy("Berlin", calendar=hours))
+    Override.objects.create(calendar=hours, starts_at=NINE, reason="burst pipe")
+
+    assert "Berlin (UTC), closed by an emergency: burst pipe" in text_of(reader, path(mail))
+
+
+def test_the_log_tells_what_force_disconnect_did_and_what_it_would_have_done(
+    reader: Client, mail: Conversation
+) -> None:
+    at = NINE + 30 * MINUTE
+    told = {"state": "would_have", "reason": "The agent was disconnected"}
+    factories.forced_end(mail, round_at=NINE, settled_at=at, **told)
+    done = {"state": "done", "reason": "touched", "dry_run": False}
+    factories.forced_end(mail, round_at=NINE, settled_at=at, **done)
+    page = text_of(reader, path(mail), log="forced")
+
+    assert (
+        "09:30:00 Force disconnect: would have been done (dry run) — A. Rossi, policy “Four hours”"
+        ", The agent was disconnected" in page
+    )
+    assert "Force disconnect: done — A. Rossi, policy “Four hours”, touched" in page
+    assert "Force disconnect (2)" in page
+
+
 def test_a_conversation_of_thousands_of_segments_is_cut_and_says_so(
     reader: Client, mail: Conversation, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -195,7 +243,7 @@ def test_a_conversation_of_thousands_of_segments_is_cut_and_says_so(
         for number in range(2100)
     )
 
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(21):
         page = text_of(reader, path(mail))
 
     assert "Only the first 2,000 segments are shown" in page

@@ -5,9 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
+from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from conversations.models import HandlerFailure
 from integrations import gaps, heartbeat
 from integrations.health import State, health
 from integrations.models import (
@@ -190,7 +193,9 @@ def test_monitors_read_the_same_as_json(reader: Client, moment: datetime) -> Non
     assert told["status"] == "failing"
     assert told["roads"][0]["road"] == "genesys.poll"
     assert told["roads"][0]["state"] == "failing"
-    assert {backlog["name"] for backlog in told["backlogs"]} == {"inbox", "wanted", "changes"}
+    assert {backlog["name"] for backlog in told["backlogs"]} == {
+        *("inbox", "wanted", "changes", "recomputing", "timers", "escalations"),
+    }
 
 
 def test_it_is_for_those_who_are_signed_in(client: Client, db: None) -> None:
@@ -209,5 +214,53 @@ def test_queries_do_not_grow(
         factories.road(f"road.{number}", succeeded_at=moment)
         sent(moment)
 
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(30):
         reader.get("/health/")
+
+
+def test_extension_code_that_failed_is_shown_until_somebody_has_seen_to_it(
+    reader: Client, moment: datetime, client: Client
+) -> None:
+    assert "Extension code" not in text_of(reader)
+    row = HandlerFailure.objects.create(
+        handler="acme_dcm.handlers.note_transfer",
+        count=1_234,
+        error="IntegrityError",
+        place="handlers.py:17",
+        key="c1:agent.transferred:s1",
+        since=moment - 5 * MINUTE,
+        failed_at=moment - MINUTE,
+    )
+    told = text_of(reader)
+    assert re.search(
+        r"acme_dcm.handlers.note_transfer Failing IntegrityError at handlers\.py:17 .* 1\W234 ",
+        told,
+    )
+    seen = reader.get("/health/?format=json").json()
+    assert (seen["status"], seen["handlers"][0]["failures"]) == ("failing", 1_234)
+
+    client.force_login(User.objects.create_superuser("root", password="x"))
+    listed = reverse("admin:conversations_handlerfailure_changelist")
+    assert f'href="{listed}"' in client.get("/health/").content.decode()
+    assert "c1:agent.transferred:s1" in client.get(listed).content.decode()
+    client.post(listed, {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"})
+    assert not HandlerFailure.objects.exists()
+
+
+def test_a_task_that_fails_says_by_what_error_and_explains_what_waits(
+    reader: Client, moment: datetime
+) -> None:
+    begun = moment - timedelta(hours=4)
+    clock = factories.clock(factories.conversation(started_at=begun), since=begun)
+    factories.timer(clock, due_at=moment - 20 * MINUTE)
+    heartbeat.note("integrations.check_timers", at=moment, error="HoursError")
+
+    told = text_of(reader)
+
+    fails = "integrations.check_timers fails: HoursError. The workers' log says where."
+    assert told.replace("&#x27;", "'").count(fails) == 2
+    assert f"Stuck {fails}" in told.replace("&#x27;", "'")
+    sweeps = {sweep.task: sweep for sweep in health(now=moment).sweeps}
+    assert sweeps["integrations.check_timers"].state is State.FAILING
+    heartbeat.note("integrations.check_timers", at=moment)
+    assert "fails:" not in text_of(reader)

@@ -1,12 +1,15 @@
 """Amazon's SQS on loopback: moto's server, and a gate before it that can hold and refuse."""
 
 import json
+import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 REGION = "eu-central-1"
+
+
+REFUSAL = b'{"__type": "com.amazonaws.sqs#ServiceUnavailable", "message": "no"}'
 
 
 class Passage(BaseHTTPRequestHandler):
@@ -39,8 +45,13 @@ class Passage(BaseHTTPRequestHandler):
         elif action in self.server.held:
             self.server.released.wait(30)
             self.close_connection = True
+        elif (fault := self.server.draw_fault()) == "refused":
+            self._answer(503, REFUSAL)
         else:
             status, told = self._pass_on(body)
+            if fault == "unanswered":
+                self.close_connection = True
+                return
             if action == "ReceiveMessage":
                 messages = json.loads(told).get("Messages", [])
                 self.server.receipts += [one["ReceiptHandle"] for one in messages]
@@ -63,7 +74,10 @@ class Passage(BaseHTTPRequestHandler):
 
 
 class Gate(ThreadingHTTPServer):
-    """Passes requests on; answers the next ones of an action itself, or holds them for ever."""
+    """Passes requests on; answers the next ones of an action itself, or holds them for ever.
+
+    go_wrong has a share of all refused, and the same share carried out without an answer.
+    """
 
     daemon_threads = True
 
@@ -75,6 +89,19 @@ class Gate(ThreadingHTTPServer):
         self.released = threading.Event()
         self.seen: list[str] = []
         self.receipts: list[str] = []
+        self.befallen: Counter[str] = Counter()
+        self._share = 0.0
+        self._draw = Random()
+
+    def go_wrong(self, share: float, *, seed: int) -> None:
+        self._share, self._draw = share, Random(f"queue/{seed}")
+
+    def draw_fault(self) -> str:
+        for fault in ("refused", "unanswered"):
+            if self._draw.random() < self._share:
+                self.befallen[fault] += 1
+                return fault
+        return ""
 
     @property
     def url(self) -> str:
@@ -119,6 +146,7 @@ class Sqs:
 
 @pytest.fixture(scope="session")
 def moto_port() -> Iterator[int]:
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # or each request is a line
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     server.start()
     yield server.get_host_and_port()[1]

@@ -14,9 +14,14 @@ from conversations.models import (
     Segment,
     Session,
 )
+from integrations.errors import TemporaryError
+from integrations.genesys.asking import MOST_IN_A_ROW, TRIES
+from integrations.genesys.budget import Priority
 from integrations.genesys.client import Client
 from integrations.genesys.correspondence import read_messages
+from integrations.genesys.ingest import take
 from integrations.models import Reading, Watermark
+from tests.documents import answered_email, raw
 
 pytestmark = pytest.mark.django_db
 
@@ -179,11 +184,64 @@ def test_only_what_may_have_news_is_read(client: Client, host: Any, now: datetim
     assert host.calls == []
 
 
+def _path(genesys_id: str) -> str:
+    return f"/api/v2/conversations/emails/{genesys_id}/messages"
+
+
+def _take(genesys_id: str, now: datetime, *, end: float = 30, historic: bool = False) -> None:
+    """Let the mirror take an e-mail that ended so many minutes after it began, as read now."""
+    document = raw(answered_email(genesys_id, end=end))
+    take([document], observed_at=now, now=now, historic=historic)
+
+
+def test_however_long_ago_a_conversation_ended_it_is_asked_once_who_wrote(
+    client: Client, host: Any, now: datetime
+) -> None:
+    _take("while-nobody-read", now)
+    host.routes[_path("while-nobody-read")] = lambda s: s.answer(
+        body={"entities": [_mail("m1", "anna@x.example", "09:00", state="Sent")]}
+    )
+    host.routes["/api/v2/conversations/emails/while-nobody-read"] = lambda s: s.answer(body={})
+    later = now + timedelta(days=30)
+
+    assert read_messages(client=client, now=later) == 1
+
+    assert _senders() == [("m1", "customer", "")]
+    asked = len(host.calls)
+    read_messages(client=client, now=later + timedelta(minutes=1))
+    assert len(host.calls) == asked
+
+
+def test_what_an_ended_conversation_tells_anew_is_asked_about_once_more(
+    client: Client, host: Any, now: datetime
+) -> None:
+    _take("changed", now)
+    host.routes[_path("changed")] = lambda s: s.answer(body={})
+    read_messages(client=client, now=now)
+    _take("changed", now + timedelta(minutes=1), end=31)
+
+    read_messages(client=client, now=now + timedelta(days=30))
+
+    assert [call.path for call in host.calls] == [_path("changed")] * 2
+
+
+def test_history_that_was_loaded_is_not_asked_who_wrote(
+    client: Client, host: Any, now: datetime
+) -> None:
+    _take("history", now, historic=True)
+
+    read_messages(client=client, now=now)
+
+    assert host.calls == []
+    assert not Reading.objects.exists()
+
+
 def test_ended_conversations_leave_more_of_the_rate_limit_to_others(
     client: Client, host: Any, now: datetime
 ) -> None:
     _conversation(now, "email", genesys_id="e-1")
-    _conversation(now, "email", genesys_id="e-2", ended_at=now - timedelta(minutes=30))
+    ended = _conversation(now, "email", genesys_id="e-2", ended_at=now - timedelta(minutes=30))
+    Reading.objects.create(conversation=ended, messages_wanted_at=ended.observed_at)
     told = {"allowed": "300", "count": "170", "reset": "60"}
     host.plays = [lambda s: s.answer(body={})]
     client.budget.note({f"inin-ratelimit-{name}": text for name, text in told.items()})
@@ -191,6 +249,23 @@ def test_ended_conversations_leave_more_of_the_rate_limit_to_others(
     read_messages(client=client, now=now)
 
     assert Reading.objects.get(messages_read_at__isnull=False).conversation.genesys_id == "e-1"
+
+
+def test_no_conversation_is_begun_that_the_rate_limit_would_not_let_end(
+    client: Client, host: Any, now: datetime
+) -> None:
+    """One request is left beside those that are for more urgent work; messages may need two."""
+    _conversation(now, "message")
+    told = {"allowed": "300", "count": "199", "reset": "60"}
+    spoken = [{"messages": [{"messageId": "m-1", "messageStatus": "received"}]}]
+    host.plays = [lambda s: s.answer(body={"participants": spoken})]
+    client.budget.note({f"inin-ratelimit-{name}": text for name, text in told.items()})
+    client.priority = Priority.BACKGROUND
+
+    read_messages(client=client, now=now)
+
+    assert host.calls == []
+    assert Watermark.objects.get(road="genesys.read_messages").succeeded_at == now
 
 
 def test_an_open_conversation_is_read_again_after_a_while_though_nothing_changed(
@@ -217,3 +292,31 @@ def test_a_conversation_that_is_not_shown_does_not_stop_the_others(
     assert Reading.objects.count() == 2
     row = Watermark.objects.get(road="genesys.read_messages")
     assert row.detail == "2 conversations read: 0 messages new or changed"
+
+
+def test_a_conversation_that_is_never_answered_for_keeps_no_other_from_being_read(
+    client: Client, host: Any, now: datetime
+) -> None:
+    for name in ("broken", "there"):
+        _conversation(now, "message", genesys_id=name)
+    path = "/api/v2/conversations/messages"
+    host.routes[f"{path}/broken"] = lambda s: s.answer(500, {})
+    host.routes[f"{path}/there"] = lambda s: s.answer(body={})
+
+    with pytest.raises(TemporaryError, match="broken"):
+        read_messages(client=client, now=now)
+
+    assert Reading.objects.get().conversation.genesys_id == "there"
+
+
+def test_where_nobody_answers_the_rest_is_not_asked_for(
+    client: Client, host: Any, now: datetime
+) -> None:
+    for number in range(MOST_IN_A_ROW + 1):
+        _conversation(now, "message", genesys_id=f"m-{number}")
+    host.plays = [lambda s: s.answer(500, {})] * (MOST_IN_A_ROW * TRIES)
+
+    with pytest.raises(TemporaryError):
+        read_messages(client=client, now=now)
+
+    assert not host.plays

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 import requests
 
+from chrono.instants import isoformat
 from conversations.models import Agent, Participant, RawSnapshot, Session
 from integrations.errors import MalformedAnswerError, PermissionMissingError
+from integrations.genesys import ingest
 from integrations.genesys.client import Client
 from integrations.genesys.gdpr import MIRROR, Mirrored, mirror_erasures
 from integrations.genesys.poll import poll
@@ -16,9 +18,11 @@ from integrations.genesys.synchronise import synchronise
 from integrations.models import ErasedConversation, ErasedIdentifier, ErasureRequest, Watermark
 from simulator.clock import ManualClock
 from simulator.server import Served
+from tests.documents import conversation, participant, raw, segment, session
 
 pytestmark = pytest.mark.django_db
 
+MINUTE = timedelta(minutes=1)
 EPOCH = datetime(2026, 3, 23, 6, 0, tzinfo=UTC)  # a Monday
 
 
@@ -92,6 +96,33 @@ def test_whom_genesys_deletes_is_forgotten_here_and_stays_so(
     assert Watermark.objects.get(road=MIRROR).detail == "1 deletions listed, 0 new, 0 rows stripped"
 
 
+@pytest.mark.parametrize("told", [{}, {"createdDate": None}, {"createdDate": "soon"}])
+def test_a_request_without_an_instant_is_as_of_when_it_was_first_read(
+    host: Any, client: Client, now: datetime, told: dict[str, Any]
+) -> None:
+    def mail(name: str, start: datetime) -> dict[str, Any]:
+        written = session(f"s-{name}", segment("interact", 0, 5), addressFrom="ada@example.org")
+        customer = participant(f"p-{name}", "customer", written, participantName="Ada")
+        return conversation(name, customer) | {"conversationStart": isoformat(start)}
+
+    ingest.take(
+        map(raw, (mail("before", now - MINUTE), mail("after", now + MINUTE))),
+        observed_at=now,
+        now=now,
+    )
+    subject = {"emailAddresses": ["ada@example.org"]}
+    asked = {"id": "r1", "requestType": "GDPR_DELETE", "subject": subject} | told
+    host.routes["/api/v2/gdpr/requests"] = lambda s: s.answer(body={"entities": [asked]})
+    # What a first run that was killed has left.
+    ErasureRequest.objects.create(genesys_id="r1", requested_at=now)
+
+    mirror_erasures(client=client, now=now + 60 * MINUTE)
+
+    assert ErasureRequest.objects.get().requested_at == now
+    named = Participant.objects.exclude(name="").values_list("conversation__genesys_id", flat=True)
+    assert list(named) == ["after"]
+
+
 def test_an_agent_who_is_deleted_gets_no_name_back(
     simulated: Client, centre: Served, clock: ManualClock
 ) -> None:
@@ -120,7 +151,7 @@ def test_all_pages_are_read_and_a_name_alone_is_left_to_somebody(
 
     assert mirror_erasures(client=client, now=now).erased == 2
     open_still = ErasureRequest.objects.get(erased_at=None)
-    assert open_still.genesys_id == "r2"
+    assert (open_still.genesys_id, open_still.requested_at) == ("r2", now)
     assert "erase_person" in open_still.detail
 
 

@@ -13,6 +13,7 @@ from conversations import selectors
 from conversations.models import (
     Message,
     PresenceSpan,
+    RoutingNote,
     SessionState,
 )
 from integrations.genesys import meaning, payloads
@@ -34,6 +35,7 @@ pytestmark = pytest.mark.django_db
 EPOCH = datetime(2026, 3, 23, 6, 0, tzinfo=UTC)
 USER = "0a1b2c3d-0000-4000-8000-0000000000aa"
 USER_END = "v2.detail.events.conversation.{id}.user.end"
+ACD_START = "v2.detail.events.conversation.{id}.acd.start"
 
 
 @pytest.fixture
@@ -152,6 +154,27 @@ def test_activity_becomes_presence(now: datetime) -> None:
     rows = PresenceSpan.objects.values_list("kind", "value", "started_at")
     assert set(rows) == {("routing", "OFF_QUEUE", now), ("presence", "MEAL", now)}
     assert not Wanted.objects.exists()
+
+
+def test_how_a_conversation_was_routed_is_kept_whatever_the_order(
+    source: Source, now: datetime
+) -> None:
+    told: list[dict[str, Any]] = [
+        {"conversationId": "c-1", "eventTime": isoformat(now), "routingPriority": 9},
+        {"conversationId": "c-1", "eventTime": isoformat(now - timedelta(minutes=1))},
+        {"conversationId": "c-2", "eventTime": isoformat(now), "utilizationLabel": "VIP"},
+        {"conversationId": "c-3", "eventTime": isoformat(now + timedelta(days=1))},
+    ]
+    bodies = [(json.dumps({"topic": ACD_START, **one}).encode(), None) for one in told]
+
+    receive_many(source_id=source.pk, bodies=bodies, now=now)
+    process_inbox(now=now)
+
+    rows = RoutingNote.objects.order_by("conversation_id")
+    assert list(rows.values_list("conversation_id", "priority", "label", "at")) == [
+        ("c-1", 9, "", now),
+        ("c-2", None, "VIP", now),
+    ]
 
 
 def test_what_lies_ahead_proves_nothing_but_is_read(now: datetime) -> None:

@@ -1,5 +1,6 @@
 """The directory and the settings are read whole; a part that is refused stops no other."""
 
+import time
 from datetime import datetime
 from typing import Any
 
@@ -7,7 +8,8 @@ import pytest
 
 from conversations.models import Agent, Division, Queue, WrapUpCode
 from handling.models import Utilization
-from integrations.errors import PermanentError, TemporaryError
+from integrations.errors import PermanentError, RateLimitedError, TemporaryError
+from integrations.genesys.budget import Priority
 from integrations.genesys.client import Client
 from integrations.genesys.synchronise import synchronise
 from integrations.models import Organization, Watermark
@@ -92,14 +94,73 @@ def test_a_part_that_is_refused_stops_no_other_and_is_told(
     assert "routing:queue:view" in Watermark.objects.get(road="genesys.synchronise").detail
 
 
-def test_what_is_not_there_for_the_moment_ends_the_run(
+def test_what_is_not_there_for_the_moment_stops_no_other_part_and_the_run_has_failed(
     organization: Any, client: Client, now: datetime
 ) -> None:
     organization.routes["/api/v2/routing/queues"] = lambda s: s.answer(500, {})
 
-    with pytest.raises(TemporaryError):
+    with pytest.raises(TemporaryError, match=r"routing/queues"):
         synchronise(client=client, now=now)
     assert Queue.objects.count() == 0
+    assert Calendar.objects.exclude(genesys_id="").count() == 1
+
+
+def test_an_agent_who_is_never_answered_for_keeps_no_other_from_being_read(
+    organization: Any, client: Client, now: datetime
+) -> None:
+    organization.routes["/api/v2/routing/users/active/utilization"] = lambda s: s.answer(500, {})
+    organization.routes["/api/v2/routing/users/inactive/utilization"] = lambda s: s.answer(
+        body={"utilization": OWN, "level": "Agent"}
+    )
+
+    with pytest.raises(TemporaryError, match=r"users/active/utilization"):
+        synchronise(client=client, now=now)
+    assert Agent.objects.get(genesys_id="inactive").utilization == OWN
+
+
+def test_what_was_read_of_agents_before_genesys_asked_to_wait_is_written(
+    organization: Any, client: Client, now: datetime
+) -> None:
+    organization.routes["/api/v2/routing/users/inactive/utilization"] = lambda s: s.answer(
+        429, {}, retry_after="5"
+    )
+
+    with pytest.raises(RateLimitedError):
+        synchronise(client=client, now=now)
+    assert Agent.objects.get(genesys_id="active").utilization == OWN
+    assert Schedule.objects.count() == 0
+
+
+def test_after_a_wait_it_goes_on_with_what_was_not_read(
+    organization: Any, client: Client, now: datetime
+) -> None:
+    answer = organization.routes["/api/v2/routing/queues"]
+    organization.routes["/api/v2/routing/queues"] = lambda s: s.answer(429, {}, retry_after="1")
+    with pytest.raises(RateLimitedError):
+        synchronise(client=client, now=now)
+    assert (Agent.objects.count(), Queue.objects.count()) == (2, 0)
+
+    organization.routes["/api/v2/routing/queues"] = answer
+    before = len(organization.calls)
+    time.sleep(client.budget.blocked_s())
+    synchronise(client=client, now=now)
+
+    assert organization.calls[before].path.startswith("/api/v2/routing/queues?")
+    assert Calendar.objects.exclude(genesys_id="").count() == 1
+    synchronise(client=client, now=now)
+    assert [call.path for call in organization.calls].count("/api/v2/organizations/me") == 2
+
+
+def test_what_is_no_answer_is_asked_for_again_at_once(
+    organization: Any, client: Client, now: datetime
+) -> None:
+    answer = organization.routes.pop("/api/v2/routing/queues")
+    page = b"<!doctype html>"
+    organization.plays = [lambda s: s.answer(body=page), lambda s: s.answer(500, {}), answer]
+
+    synchronise(client=client, now=now)
+
+    assert Queue.objects.count() == 1
 
 
 def test_a_listing_in_another_shape_is_refused_before_anything_is_written(
@@ -111,3 +172,20 @@ def test_a_listing_in_another_shape_is_refused_before_anything_is_written(
     with pytest.raises(PermanentError, match=r"users: .*not what the API documents"):
         synchronise(client=client, now=now)
     assert Agent.objects.exclude(state="deleted").count() == 2
+
+
+def test_agents_own_utilization_leaves_enough_of_the_rate_limit_to_the_parts_that_follow(
+    organization: Any, client: Client, now: datetime
+) -> None:
+    """Of 300 requests 102 are left, and the directory leaves 100 to what is more urgent."""
+    told = {"count": "198", "allowed": "300", "reset": "60"}
+    headers = {f"inin_ratelimit_{name}": text for name, text in told.items()}
+    organization.routes["/api/v2/routing/utilization"] = lambda s: s.answer(
+        body={"utilization": OWN}, **headers
+    )
+    client.priority = Priority.BACKGROUND
+
+    lines = synchronise(client=client, now=now)
+
+    assert "agents' utilization: 0 agents read, 0 changed" in lines
+    assert Calendar.objects.exclude(genesys_id="").get().open_schedules == ["s1"]

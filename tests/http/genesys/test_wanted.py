@@ -1,6 +1,5 @@
 """What events told of is read again, once for however many, and until the reading shows it."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 from conversations import live
 from conversations.domain.expectations import Expectation
 from conversations.domain.live import News
-from conversations.models import CommonEvent, Conversation
+from conversations.models import Audience, CommonEvent, Conversation
 from integrations.errors import RateLimitedError, TemporaryError
 from integrations.genesys import orders, wanted
 from integrations.genesys.client import Client, Credentials
@@ -18,20 +17,11 @@ from integrations.genesys.rereads import PATH
 from integrations.genesys.wanted import reread_wanted
 from integrations.models import Reading, Wanted, Watermark
 from tests.documents import at, conversation, participant, segment, session
+from tests.http.genesys.moving import Moving
 
 pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
 BEGUN = Expectation("s-new", "begun")
-
-
-@dataclass
-class Moving:
-    """A clock that a test moves."""
-
-    at: datetime
-
-    def now(self) -> datetime:
-        return self.at
 
 
 @pytest.fixture
@@ -97,13 +87,40 @@ def test_a_reading_that_does_not_show_it_yet_is_made_again(
     assert not Wanted.objects.exists()
 
 
+def test_where_anybody_listens_it_is_read_again_as_soon_as_a_handover_may_be_over(
+    analytics: Any, reader: Client, clock: Moving
+) -> None:
+    talked = segment("interact", 1, 2, disconnectType="client")
+    customer = participant("p0", "customer", session("s0", segment("interact", 0)))
+    analytics.conversations = [document("c1", session("s1", talked))]
+    analytics.conversations[0]["participants"].append(customer)
+    clock.at = at(2) + SECOND
+    ended = Expectation("s1", "ended")
+    want(orders=order("c1", expects=(ended,)), now=clock.at)
+    reread_wanted(client=reader, now=clock.at)
+    assert not Wanted.objects.exists()  # nobody is to be told: a later look is early enough
+
+    Audience.objects.create(name="somebody")
+    clock.at += SECOND
+    want(orders=order("c1", expects=(ended,)), now=clock.at)
+    reread_wanted(client=reader, now=clock.at)
+    (row,) = Wanted.objects.all()
+    assert (row.due_at, row.expects) == (at(2) + 5.1 * SECOND, [])
+    assert not CommonEvent.objects.filter(name="handover.ended").exists()
+
+    clock.at = row.due_at
+    reread_wanted(client=reader, now=clock.at)
+    assert CommonEvent.objects.get(name="handover.ended").at == at(2)
+    assert not Wanted.objects.exists()
+
+
 def test_what_is_never_shown_is_given_up_after_growing_delays_and_may_be_retried(
     analytics: Any, reader: Client, clock: Moving
 ) -> None:
     analytics.conversations = [document("c1")]
     want(orders=order("c1", expects=(BEGUN,)), now=clock.at)
     waits = []
-    for _ in range(7):
+    for _ in (*orders.DELAYS, None):
         reread_wanted(client=reader, now=clock.at)
         due_at = Wanted.objects.get().due_at
         waits.append(due_at - clock.at)
@@ -128,27 +145,6 @@ def test_a_new_event_revives_what_was_given_up(reader: Client, now: datetime) ->
     (row,) = Wanted.objects.all()
     assert (row.given_up_at, row.attempts, row.reason) == (None, 0, "")
     assert (row.ordered_at, row.expects) == (now + SECOND, [BEGUN.plain()])
-
-
-def test_an_order_during_the_reading_is_not_lost(clock: Moving) -> None:
-    want(orders=order("c1"), now=clock.at)
-    claimed = orders.claim(now=clock.at, limit=50)
-    want(orders=order("c1", expects=(BEGUN,)), now=clock.at)
-    assert orders.claim(now=clock.at, limit=50) == []
-    orders.settle(claimed)
-
-    (again,) = orders.claim(now=clock.at, limit=50)
-    assert again.expects == (BEGUN,)
-    orders.put_off(claimed[0], lacking=(), reason="late", now=clock.at)
-    assert Wanted.objects.get().reason == ""
-
-
-def test_who_died_while_reading_leaves_it_to_the_next(now: datetime) -> None:
-    want(orders=order("c1"), now=now)
-    assert len(orders.claim(now=now, limit=50)) == 1
-
-    assert orders.claim(now=now + orders.LEASE - SECOND, limit=50) == []
-    assert len(orders.claim(now=now + orders.LEASE, limit=50)) == 1
 
 
 def test_urgent_ones_are_read_first_and_from_what_is_kept_for_them(
@@ -213,13 +209,54 @@ def test_an_id_that_genesys_refuses_stands_alone_with_its_reason(
     row = Wanted.objects.get()
     assert row.genesys_id == "c5"
     assert row.reason.startswith("refused: ")
+    assert row.due_at == now + orders.REFUSED_WAIT
+
+
+def test_an_id_that_genesys_refuses_is_left_in_peace_however_many_events_name_it(
+    analytics: Any, reader: Client, clock: Moving
+) -> None:
+    analytics.conversations, analytics.poison = [document("c1")], "c5"
+    want(orders=order("c5"), now=clock.at)
+    (claimed,) = orders.claim(now=clock.at, limit=50)
+    want(orders=order("c5", expects=(BEGUN,)), now=clock.at)  # while it is being read
+    orders.put_off_refused(claimed, why="400", now=clock.at)
+    for _ in range(3):
+        clock.at += 60 * SECOND
+        want(orders=order("c1", "c5"), now=clock.at)
+        reread_wanted(client=reader, now=clock.at)
+    assert analytics.batches == [["c1"]] * 3
+    row = Wanted.objects.get()
+    assert (row.reason, row.attempts, row.expects) == ("refused: 400", 1, [BEGUN.plain()])
+
+    clock.at = row.due_at
+    reread_wanted(client=reader, now=clock.at)
+    assert analytics.batches[3:] == [["c5"]]
+    assert Wanted.objects.get().attempts == 2
+    assert orders.retry(pks=[row.pk], now=clock.at) == 1  # somebody has mended it, or thinks so
+    reread_wanted(client=reader, now=clock.at)
+    assert analytics.batches[4:] == [["c5"]]
+
+
+def test_what_was_read_before_the_rate_limit_was_reached_is_not_read_again(
+    analytics: Any, reader: Client, now: datetime
+) -> None:
+    analytics.conversations = [document(f"c{n}") for n in range(8)]
+    analytics.poison = "c5"
+    want(orders=order(*(f"c{n}" for n in range(8)), urgent=True), now=now)
+    tell_used(reader, 300 - 6 - 2)  # six are never used: two requests are left
+
+    reread_wanted(client=reader, now=now)
+
+    assert analytics.batches == [[f"c{n}" for n in range(8)], ["c0", "c1", "c2", "c3"]]
+    left = Wanted.objects.order_by("genesys_id").values_list("genesys_id", "leased_until")
+    assert list(left) == [(f"c{n}", None) for n in range(4, 8)]
 
 
 def test_a_conversation_that_genesys_does_not_have_is_given_up_with_that_reason(
     analytics: Any, reader: Client, clock: Moving
 ) -> None:
     want(orders=order("nowhere"), now=clock.at)
-    for _ in range(7):
+    for _ in (*orders.DELAYS, None):
         reread_wanted(client=reader, now=clock.at)
         clock.at = Wanted.objects.get().due_at
 

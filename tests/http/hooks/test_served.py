@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -138,20 +139,24 @@ def test_hostile_bodies_are_all_kept_as_they_are(served: Served) -> None:
 
 
 def test_many_senders_at_once_lose_nothing(served: Served) -> None:
-    def some(number: int) -> set[int]:
+    def some(number: int) -> int:
+        """Send as senders do: what is asked to come again comes again. Return how many are in."""
         with requests.Session() as session:
             session.headers["Authorization"] = f"Bearer {served.genesys.key}"
-            return {
-                session.post(
-                    served.url + "/hooks/genesys/",
-                    data=json.dumps([number, n]),
-                    headers={"webhook-id": f"{number // 2}-{n}"},  # each id from two senders
-                ).status_code
-                for n in range(25)
-            }
+            return sum(_sent(session, number, n) for n in range(25))
+
+    def _sent(session: requests.Session, number: int, n: int) -> bool:
+        answer: int = HTTPStatus.SERVICE_UNAVAILABLE
+        while answer == HTTPStatus.SERVICE_UNAVAILABLE:  # SQLite's lock was not to be had in time
+            answer = session.post(
+                served.url + "/hooks/genesys/",
+                data=json.dumps([number, n]),
+                headers={"webhook-id": f"{number // 2}-{n}"},  # each id from two senders
+            ).status_code
+        return answer == HTTPStatus.ACCEPTED
 
     with ThreadPoolExecutor(8) as pool:
-        assert set().union(*pool.map(some, range(8))) == {202}
+        assert list(pool.map(some, range(8))) == [25] * 8
     assert InboxItem.objects.count() == 4 * 25
 
 
@@ -169,7 +174,7 @@ def test_a_database_that_is_locked_is_told_of_quickly(served: Served) -> None:
     assert send(served, b"{}").status_code == 202
 
 
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite's connections cannot be lost")
+@pytest.mark.needs("postgresql", reason="SQLite's connections cannot be lost")
 def test_a_connection_that_was_lost_is_made_anew(served: Served) -> None:
     for _ in range(3):
         assert send(served, b"{}").status_code == 202

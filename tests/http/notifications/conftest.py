@@ -90,11 +90,12 @@ class Stage:
             remind=self._remind,
             pace=pace,
         )
-        loop = asyncio.new_event_loop()
+        runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+        loop = runner.get_loop()
 
         def run() -> None:
-            loop.run_until_complete(listener.run())
-            loop.close()
+            with runner:  # nothing of one that was killed outlives its loop
+                runner.run(listener.run())
 
         thread = threading.Thread(target=run)
         thread.start()

@@ -8,7 +8,7 @@ from django.core.management import get_commands, load_command_class
 
 from integrations.genesys import permissions
 from integrations.genesys.setup import names
-from tests.http.setup.test_doctor import ROOT
+from tests.http.setup.doctor import ROOT
 
 GUIDE = (ROOT / "docs/genesys-setup.md").read_text()
 COMMANDS = ("genesys_doctor", "genesys_setup", "listen_notifications")

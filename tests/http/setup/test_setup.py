@@ -10,54 +10,38 @@ import pytest
 import requests
 from django.core.management import CommandError
 from django.test import Client
-from django.utils import timezone
 
 from integrations.genesys import hooks
-from integrations.genesys.client import connect
 from integrations.genesys.setup import names, wishes
-from integrations.genesys.setup.run import apply
-from integrations.genesys.setup.steps import Step
 from integrations.inbox import sources
 from integrations.models import Source, SourceKey
 from simulator.server import Served
 from tests.http.setup.conftest import Receiver, deny, run
+from tests.http.setup.set_up import THINGS, URL, only, set_up, writes
 
 pytestmark = pytest.mark.django_db
 
-URL = "http://127.0.0.1:8000"
-# integration, credential, its place, state, data action, and a workflow and trigger an event
-THINGS = 5 + 2 * len(names.EVENTS)
-
-
-def _set_up(*options: str) -> Any:
-    return run("genesys_setup", "--apply", "--url", URL, *options)
-
-
-def _writes(centre: Served) -> Any:
-    """Remember everything that stands in the organisation."""
-    return msgspec.json.encode([centre.centre.automation, SourceKey.objects.count()])
-
 
 def test_a_dry_run_tells_all_there_is_to_do_and_does_none_of_it(centre: Served) -> None:
-    before = _writes(centre)
+    before = writes(centre)
 
     told = run("genesys_setup", "--url", URL)
 
     assert len(told.beginning("create")) + len(told.beginning("change")) == THINGS
     assert 'create  trigger "DCM user.end": enabled' in told.lines
     assert told.lines[-1] == f"{THINGS} to be made or changed: run it with --apply"
-    assert _writes(centre) == before
+    assert writes(centre) == before
 
 
 def test_applied_it_makes_everything_and_a_second_time_changes_nothing(centre: Served) -> None:
-    first = _set_up()
-    before = _writes(centre)
-    second = _set_up()
+    first = set_up()
+    before = writes(centre)
+    second = set_up()
 
     assert len(first.beginning("done")) == THINGS
     assert len(second.beginning("exists")) == THINGS
     assert second.lines[-1] == "nothing was to be done"
-    assert _writes(centre) == before
+    assert writes(centre) == before
     store = centre.centre.automation
     assert {t["topicName"] for t in store.triggers.values()} == {
         names.TOPIC + event for event in names.EVENTS
@@ -68,7 +52,7 @@ def test_applied_it_makes_everything_and_a_second_time_changes_nothing(centre: S
 
 
 def test_the_token_goes_to_genesys_and_is_never_told(centre: Served) -> None:
-    told = _set_up()
+    told = set_up()
 
     (fields,) = centre.centre.automation.secrets.values()
     token = fields[names.TOKEN_FIELD]
@@ -82,20 +66,20 @@ def test_the_token_goes_to_genesys_and_is_never_told(centre: Served) -> None:
 @pytest.mark.parametrize(
     ("drift", "told"),
     [
-        (lambda s: _only(s.integrations).update(intendedState="DISABLED"), "state of the"),
-        (lambda s: _only(s.configs).update(credentials={}), "credential of the"),
+        (lambda s: only(s.integrations).update(intendedState="DISABLED"), "state of the"),
+        (lambda s: only(s.configs).update(credentials={}), "credential of the"),
         (
-            lambda s: _only(s.actions)["config"]["request"].update(
+            lambda s: only(s.actions)["config"]["request"].update(
                 requestUrlTemplate="https://elsewhere.example.org/"
             ),
             "request.requestUrlTemplate differs",
         ),
         (
-            lambda s: _only(s.actions)["config"]["request"].update(requestTemplate="{}"),
+            lambda s: only(s.actions)["config"]["request"].update(requestTemplate="{}"),
             "request.requestTemplate differs",
         ),
         (
-            lambda s: _only(s.actions)["contract"]["input"]["inputSchema"].update(required=[]),
+            lambda s: only(s.actions)["contract"]["input"]["inputSchema"].update(required=[]),
             "the contract differs",
         ),
         (lambda s: _first(s.flows).update(description="by hand"), "it is not this version's"),
@@ -112,20 +96,15 @@ def test_the_token_goes_to_genesys_and_is_never_told(centre: Served) -> None:
 def test_what_was_changed_in_genesys_is_told_and_repaired(
     centre: Served, drift: Any, told: str
 ) -> None:
-    _set_up("--media", "email")
+    set_up("--media", "email")
     drift(centre.centre.automation)
 
-    repaired = _set_up("--media", "email")
-    again = _set_up("--media", "email")
+    repaired = set_up("--media", "email")
+    again = set_up("--media", "email")
 
     (line,) = repaired.beginning("done")
     assert told in line
     assert again.lines[-1] == "nothing was to be done"
-
-
-def _only(things: dict[str, Any]) -> Any:
-    (thing,) = things.values()
-    return thing
 
 
 def _first(things: dict[str, Any]) -> Any:
@@ -133,10 +112,10 @@ def _first(things: dict[str, Any]) -> Any:
 
 
 def test_a_key_that_was_revoked_here_is_replaced_there(centre: Served) -> None:
-    _set_up()
+    set_up()
     sources.revoke(key_id=SourceKey.objects.get().pk, now=datetime.now(UTC))
 
-    told = _set_up()
+    told = set_up()
 
     (line,) = told.beginning("done")
     assert line.startswith('done    change  credential "DCM events token"')
@@ -144,82 +123,11 @@ def test_a_key_that_was_revoked_here_is_replaced_there(centre: Served) -> None:
     assert sources.KEYS.bearer(fields[names.TOKEN_FIELD], now=datetime.now(UTC))
 
 
-@pytest.mark.parametrize("path", ["*/credentials", "*/actions", "*/flows/jobs", "*/triggers"])
-@pytest.mark.parametrize("kind", ["drop", "drop_after"])
-def test_a_run_that_breaks_off_is_finished_by_the_next(
-    centre: Served, path: str, kind: str
-) -> None:
-    """drop_after: Genesys has done it, and we never heard so."""
-    centre.centre.faults.put([{"path": path, "kind": kind, "method": "POST", "count": 1}])
-
-    with pytest.raises(CommandError, match="run it again"):
-        _set_up()
-    _set_up()
-
-    assert _set_up().lines[-1] == "nothing was to be done"
-    store = centre.centre.automation
-    assert len(store.triggers) == len(store.flows) == len(names.EVENTS)
-    assert len(store.integrations) == len(store.actions) == len(store.credentials) == 1
-    (fields,) = store.secrets.values()
-    assert sources.KEYS.bearer(fields[names.TOKEN_FIELD], now=datetime.now(UTC))
-
-
-@pytest.mark.parametrize("steps", [1, 2, 3, 5, 8, 12, 15, THINGS])
-def test_a_run_that_is_killed_after_any_step_is_finished_by_the_next(
-    centre: Served, steps: int
-) -> None:
-    done: list[Step] = []
-
-    def tell(step: Step) -> None:
-        done.append(step)
-        if len(done) == steps:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        apply(client=connect(timezone.now), wishes=wishes.Wishes(url=URL), tell=tell)
-
-    told = _set_up()
-    assert len(told.beginning("done")) == THINGS - steps
-    assert len(told.beginning("exists")) == steps
-
-
-def test_a_key_that_a_killed_run_left_behind_is_replaced(centre: Served) -> None:
-    """It was made, and never reached Genesys: what Genesys has would end with the day."""
-    _set_up()
-    used = SourceKey.objects.get()
-    sources.new_key(source_id=used.source_id, now=datetime.now(UTC))
-
-    told = _set_up()
-
-    (line,) = told.beginning("done")
-    assert "credential" in line
-    (fields,) = centre.centre.automation.secrets.values()
-    newest = sources.KEYS.bearer(fields[names.TOKEN_FIELD], now=datetime.now(UTC))
-    assert newest is not None
-    assert newest.expires_at is None
-    assert SourceKey.objects.get(pk=used.pk).expires_at is not None  # still good for a day
-    assert SourceKey.objects.count() == 2
-    assert _set_up().lines[-1] == "nothing was to be done"
-
-
-def test_a_key_that_genesys_refuses_leaves_the_one_before_as_it_was(centre: Served) -> None:
-    _set_up()
-    kept = SourceKey.objects.get()
-    _only(centre.centre.automation.credentials)["name"] = names.CREDENTIAL  # who knows which
-    deny(centre, "integrations:integration:edit")
-
-    with pytest.raises(CommandError, match="integrations:integration:edit"):
-        _set_up()
-
-    assert SourceKey.objects.get() == kept
-    assert SourceKey.objects.get().expires_at is None
-
-
 def test_a_missing_permission_is_named_with_the_path_and_the_fix(centre: Served) -> None:
     deny(centre, "processautomation:trigger:add")
 
     with pytest.raises(CommandError) as refused:
-        _set_up()
+        set_up()
 
     told = str(refused.value)
     assert "/api/v2/processautomation/triggers: 403" in told
@@ -227,17 +135,17 @@ def test_a_missing_permission_is_named_with_the_path_and_the_fix(centre: Served)
 
 
 def test_what_genesys_says_of_a_refusal_is_told(centre: Served) -> None:
-    _set_up()
+    set_up()
     centre.centre.faults.put([{"path": "*/triggers", "kind": "error", "status": 400}])
 
     with pytest.raises(CommandError, match="fix: Genesys says: The simulator was told to fail"):
-        _set_up()
+        set_up()
 
 
 def test_triggers_are_filtered_by_queue_and_medium(centre: Served) -> None:
     queue = centre.centre.world.organization.queues[0]
 
-    _set_up("--queue", queue.name, "--media", "email", "--media", "message", "--ttl", "600")
+    set_up("--queue", queue.name, "--media", "email", "--media", "message", "--ttl", "600")
 
     by_name = {each["name"]: each for each in centre.centre.automation.triggers.values()}
     media = {"jsonPath": "mediaType", "operator": "In", "values": ["EMAIL", "MESSAGE"]}
@@ -249,9 +157,9 @@ def test_triggers_are_filtered_by_queue_and_medium(centre: Served) -> None:
 
 def test_a_queue_that_is_not_there_is_told_with_what_is_like_it(centre: Served) -> None:
     with pytest.raises(CommandError, match="no queue 'Servce E-Mail': is it service e-mail"):
-        _set_up("--queue", "Servce E-Mail")
+        set_up("--queue", "Servce E-Mail")
     with pytest.raises(CommandError, match=r"no queue 'zzz' that this client sees: .*e-mail"):
-        _set_up("--queue", "zzz")
+        set_up("--queue", "zzz")
 
 
 @pytest.mark.parametrize(
@@ -267,13 +175,13 @@ def test_an_url_that_is_no_good_is_refused(centre: Served, url: str, why: str) -
 def test_a_real_organisation_is_not_sent_to_this_machine(centre: Served, settings: Any) -> None:
     settings.DEMO = False
     with pytest.raises(CommandError, match="this machine alone"):
-        _set_up()
+        set_up()
 
 
 def test_all_of_it_is_removed_when_asked_for(
     centre: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _set_up()
+    set_up()
     centre.centre.automation.triggers["x"] = {"id": "x", "name": "DCM of somebody else"} | {
         "enabled": False,
         "target": {"id": ""},

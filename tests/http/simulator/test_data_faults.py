@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -11,12 +11,10 @@ import requests
 from moto.server import ThreadedMotoServer
 
 from chrono.instants import isoformat, parse
-from simulator.clock import ManualClock
-from simulator.server import Served, serving
-from simulator.world import World
+from simulator.server import Served
+from tests.http.simulator.conftest import EPOCH, centre
 from tests.simulated import Client
 
-EPOCH = datetime(2026, 3, 26, 5, tzinfo=UTC)
 NOW = EPOCH + timedelta(hours=4)
 QUERY = "/api/v2/analytics/conversations/details/query"
 Fact = dict[str, Any]
@@ -24,9 +22,7 @@ Fact = dict[str, Any]
 
 @pytest.fixture
 def served() -> Iterator[Served]:
-    world = World(seed=7, epoch=EPOCH)
-    world.advance_to(NOW)
-    with serving(world, ManualClock(NOW)) as known:
+    with centre(NOW) as known:
         yield known
 
 

@@ -12,23 +12,18 @@ import requests
 
 from chrono.instants import isoformat, to_ms
 from simulator.api.faults import everything
-from simulator.clock import ManualClock
-from simulator.server import Served, serving
-from simulator.world import World
+from simulator.server import Served
+from tests.http.simulator.conftest import centre
 from tests.simulated import Client
 
 JOBS = "/api/v2/analytics/conversations/details/jobs"
 QUERY = "/api/v2/analytics/conversations/details/query"
-EPOCH = datetime(2026, 3, 26, 5, tzinfo=UTC)
-NOW = EPOCH + timedelta(days=1, hours=5)
 DAY = {"interval": "2026-03-26T00:00:00.000Z/2026-03-27T00:00:00.000Z"}
 
 
 @pytest.fixture(scope="module")
 def living() -> Iterator[Served]:
-    world = World(seed=7, epoch=EPOCH)
-    world.advance_to(NOW)
-    with serving(world, ManualClock(NOW)) as served:
+    with centre() as served:
         yield served
 
 
