@@ -22,7 +22,7 @@ from dcm.processes import end_with_parent
 
 ROOT: Final = Path(__file__).parents[2]
 CHILD, MAIN, GROUP = "child", "main", "group"
-# One of a process's children, the process alone, or all of them at once.
+# One of a process's children, the process alone, or all of them at once. other-worker is a worker.
 MANNERS: Final = {"web": (CHILD, GROUP, CHILD, MAIN), "worker": (CHILD, GROUP, CHILD, MAIN)}
 
 
@@ -181,7 +181,7 @@ class Nemesis:
         if not self._turn:
             self._turn = self.draw.sample(self.names, len(self.names))
         name = self._turn.pop()
-        member, manners = self.house[name], MANNERS.get(name, (GROUP,))
+        member, manners = self.house[name], MANNERS.get(name.rpartition("-")[2], (GROUP,))
         manner = manners[len(self.of(name)) % len(manners)]
         if not member.kill(manner):
             self._turn.insert(0, name)  # it has only begun: its children's turn comes later

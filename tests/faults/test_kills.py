@@ -44,7 +44,7 @@ from tests.web import environment
 __all__ = ["moto_port", "sqs"]
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-EVENTS: Final = int(os.environ.get("DCM_CHAOS_EVENTS", "800"))
+EVENTS: Final = int(os.environ.get("DCM_CHAOS_EVENTS", "400"))
 DEATHS: Final = int(os.environ.get("DCM_CHAOS_DEATHS", "1"))  # of each, at least
 SEED: Final = int(os.environ.get("DCM_CHAOS_SEED", "0")) or Random().randrange(1, 1_000_000)
 IS_SHORT: Final = DEATHS == 1

@@ -1,0 +1,1 @@
+"""The product where no Genesys is configured: timers fire at once, unverified."""

@@ -1,0 +1,1 @@
+"""A kind of destination for tests alone: what may have got through can be looked for there."""
