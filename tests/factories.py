@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
+from chrono import instants
 from conversations.domain.presence import PresenceTold
 from conversations.models import (
     Agent,
@@ -18,7 +19,7 @@ from conversations.models import (
 from conversations.presence import record_live
 from handling.models import AgentHandling, DailyHandling, Interruption
 from integrations.models import Watermark
-from sla.models import Calendar, Clock, Policy
+from sla.models import Alert, Calendar, Clock, ForcedEnd, Ladder, Notice, Policy, Rung, Timer, Wait
 
 _numbers = count(1)
 NEVER_CLOSED = {
@@ -123,7 +124,7 @@ def policy(name: str = "Four hours at any time", **values: Any) -> Policy:
             "name": name,
             "calendar": values.pop("calendar", None) or calendar(),
             "next_response_s": 14_400,
-            "warn_s": 12_600,
+            "warnings": ["3 h 30 min"],
             **values,
         }
     )
@@ -137,6 +138,7 @@ def clock(of: Conversation, *, since: datetime, **values: Any) -> Clock:
         **{
             "conversation": of,
             "policy": rule,
+            "calendar": rule.calendar,
             "kind": Clock.Kind.NEXT_RESPONSE,
             "state": Clock.State.RUNNING,
             "reason": "the customer wrote",
@@ -157,6 +159,103 @@ def clock(of: Conversation, *, since: datetime, **values: Any) -> Clock:
                     "business_s": 0,
                 }
             ],
+            **values,
+        }
+    )
+
+
+def timer(of: Clock, *, due_at: datetime, rung: str = "breach", **values: Any) -> Timer:
+    """Make a timer of a clock's present round that waits."""
+    return Timer.objects.create(
+        **{
+            "conversation_id": of.conversation_id,
+            "kind": of.kind,
+            "round_at": of.started_at,
+            "rung": rung,
+            "due_at": due_at,
+            **values,
+        }
+    )
+
+
+def alert(of: Clock, *, opened_at: datetime, **values: Any) -> Alert:
+    """Make an open alert of a clock's present round."""
+    return Alert.objects.create(
+        **{
+            "conversation_id": of.conversation_id,
+            "kind": of.kind,
+            "round_at": of.started_at,
+            "level": Alert.Level.BREACHED,
+            "opened_at": opened_at,
+            **values,
+        }
+    )
+
+
+def notice(of: Alert, *, at: datetime, rung: str = "breach", **values: Any) -> Notice:
+    """Make a notice of an alert, with the timer that fired it."""
+    timer = Timer.objects.create(
+        conversation_id=of.conversation_id,
+        kind=of.kind,
+        round_at=of.round_at,
+        rung=rung,
+        due_at=at,
+        fired_at=at,
+        state=Timer.State.FIRED,
+        verified=values.get("verified", True),
+    )
+    return Notice.objects.create(
+        **{
+            "timer": timer,
+            "alert": of,
+            "at": at,
+            "subject": f"{of.kind}@{instants.to_ms(of.round_at)}",
+            "verified": True,
+            **values,
+        }
+    )
+
+
+def wait(of: Conversation, *, ended_at: datetime, minutes: float = 60, **values: Any) -> Wait:
+    """Make a wait that is over: of so many minutes on a clock that never stands."""
+    rule = values.pop("policy", None) or policy()
+    target_s = values.get("target_s", 14_400)
+    return Wait.objects.create(
+        **{
+            "conversation": of,
+            "policy": rule,
+            "kind": Clock.Kind.NEXT_RESPONSE,
+            "started_at": ended_at - timedelta(minutes=minutes),
+            "ended_at": ended_at,
+            "target_s": target_s,
+            "elapsed_ms": int(minutes * 60_000),
+            "met": minutes * 60 <= target_s,
+            "queue_id": of.queue_id,
+            "user_id": of.user_id,
+            **values,
+        }
+    )
+
+
+def forced_end(of: Conversation, *, round_at: datetime, **values: Any) -> ForcedEnd:
+    """Make a round of a session that was due just when it was planned, two days later."""
+    due = round_at + timedelta(hours=48)
+    return ForcedEnd.objects.create(
+        **{
+            "conversation": of,
+            "policy": "Four hours",
+            "action": "disconnect",
+            "dry_run": True,
+            "after_s": 172_800,
+            "session_id": an_id("sess"),
+            "participant_id": an_id("part"),
+            "user_id": of.user_id,
+            "queue_id": of.queue_id,
+            "media_type": of.media_type,
+            "round_at": round_at,
+            "due_at": due,
+            "planned_at": due,
+            "look_at": due,
             **values,
         }
     )
@@ -262,3 +361,14 @@ def present(user_id: str, *states: tuple[str, datetime]) -> None:
 
 def user(name: str = "supervisor", **values: Any) -> User:
     return User.objects.create_user(name, password=name, **values)
+
+
+def ladder(name: str = "Supervisors, then the head of service", **values: Any) -> Ladder:
+    return Ladder.objects.create(**{"name": name, **values})
+
+
+def rung(of: Ladder, offset_s: int = 0, **values: Any) -> Rung:
+    position = 10 * (of.rungs.count() + 1)
+    return Rung.objects.create(
+        **{"ladder": of, "offset_s": offset_s, "position": position, **values}
+    )

@@ -1,31 +1,35 @@
-"""A pytest plugin: say loudly at the end what was left out, and hand the closing line on."""
+"""A pytest plugin: say loudly at the end what was left out, or hand that on to tests.suite."""
 
 import json
 import os
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from _pytest.terminal import TerminalReporter
 
 FILE = "TEST_REPORT_FILE"
+RAN = ("failed", "error", "passed", "xfailed")
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
-    """Write one line for each reason for which tests were skipped."""
-    skipped: Counter[str] = Counter(
-        reason_of(report) for report in terminalreporter.stats.get("skipped", [])
-    )
-    lines = [f"LEFT OUT: {reason} (tests: {count})" for reason, count in sorted(skipped.items())]
-    for line in lines:
-        terminalreporter.write_line(line, red=True, bold=True)
-    if path := os.environ.get(FILE):
-        outcome = ", ".join(
-            f"{len(reports)} {kind}"
-            for kind in ("failed", "error", "passed", "skipped", "xfailed")
-            if (reports := terminalreporter.stats.get(kind))
-        )
-        Path(path).write_text(json.dumps({"outcome": outcome, "left_out": lines}), encoding="utf-8")
+    """Write one line for each reason for which tests were skipped; in a suite leave it that."""
+    stats = terminalreporter.stats
+    skipped = {report.nodeid: reason_of(report) for report in stats.get("skipped", [])}
+    path = os.environ.get(FILE)
+    if not path:
+        for line in left_out(skipped):
+            terminalreporter.write_line(line, red=True, bold=True)
+        return
+    ran = {kind: [report.nodeid for report in stats.get(kind, [])] for kind in RAN}
+    Path(path).write_text(json.dumps({"ran": ran, "skipped": skipped}), encoding="utf-8")
+
+
+def left_out(skipped: Mapping[str, str]) -> list[str]:
+    """Return a line for each reason of these tests, which are told by their ids."""
+    counts = sorted(Counter(skipped.values()).items())
+    return [f"LEFT OUT: {reason} (tests: {count})" for reason, count in counts]
 
 
 def reason_of(report: pytest.TestReport | pytest.CollectReport) -> str:

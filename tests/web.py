@@ -35,7 +35,8 @@ def environment() -> dict[str, str]:
 class Web:
     """A gunicorn that can be killed and started again at the same port."""
 
-    def __init__(self) -> None:
+    def __init__(self, **env: str) -> None:
+        self._env = env
         self.port = servers.free_port()
         self.url = f"http://127.0.0.1:{self.port}"
 
@@ -43,7 +44,7 @@ class Web:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "--config", "python:dcm.server", "dcm.wsgi"],
             cwd=ROOT,
-            env=environment() | {"PORT": str(self.port)},
+            env=environment() | {"PORT": str(self.port)} | self._env,
             stderr=subprocess.PIPE,
             text=True,
         )
