@@ -16,7 +16,11 @@ from tests import servers
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 MODULES = tuple(
-    f"benchmarks.{name}" for name in ("ingest", "reconcile", "webhooks", "inbox", "latency")
+    f"benchmarks.{name}"
+    for name in (
+        *("ingest", "reconcile", "webhooks", "inbox", "latency"),
+        *("outbox", "beside", "holds", "notices", "recompute", "backtest", "timers"),
+    )
 )
 
 

@@ -6,6 +6,8 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
+from django.db import connection
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
@@ -34,6 +36,11 @@ class Figure:
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def database() -> str:
+    """Return what people call the database that this process measures."""
+    return {"postgresql": "PostgreSQL", "sqlite": "SQLite"}[connection.vendor]
 
 
 def rate(work: Callable[[], int]) -> float:

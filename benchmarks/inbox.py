@@ -15,9 +15,8 @@ from uuid import UUID
 
 import django
 from django.core.management import call_command
-from django.db import connection
 
-from benchmarks.figures import Figure
+from benchmarks.figures import Figure, database
 from chrono import instants
 
 django.setup()
@@ -42,7 +41,7 @@ def measure() -> list[Figure]:
     _rate(source, list(_bodies(COUNT, 1))[:500])  # first imports, first statements
     apart = median(_rate(source, list(_bodies(COUNT, 1))) for _ in range(ROUNDS))
     together = median(_rate(source, list(_bodies(COUNT, 6))) for _ in range(ROUNDS))
-    where = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}[connection.vendor]
+    where = database()
     return [
         Figure(
             what=f"{where}: inbox worked through, {what}",

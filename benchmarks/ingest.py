@@ -15,12 +15,13 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from benchmarks.documents import documents
-from benchmarks.figures import Figure, median_rates, rate
+from benchmarks.figures import Figure, database, median_rates, rate
 
 django.setup()
 
 from conversations import models  # noqa: E402 - models need Django to be set up
 from integrations.genesys import ingest, payloads  # noqa: E402
+from integrations.models import Reading  # noqa: E402
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 COUNT, NAIVE_COUNT, ROUNDS = 2_000, 30, 3
@@ -42,7 +43,7 @@ def measure() -> list[Figure]:
         before=_empty,
     )
     yardstick = median_rates(ROUNDS, lambda: _only_json(given))[0]
-    where = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}[connection.vendor]
+    where = database()
     first_target, again_target = TARGETS[connection.vendor]
     unit = "conversations/s"
     return [
@@ -96,7 +97,7 @@ def _take(given: list[bytes]) -> int:
 def _empty() -> None:
     """Empty the mirror."""
     kinds = (
-        *(models.Change, models.CommonEvent, models.RawSnapshot, models.Metric),
+        *(Reading, models.Change, models.CommonEvent, models.RawSnapshot, models.Metric),
         *(models.Segment, models.Session, models.Participant, models.Conversation),
     )
     names = [connection.ops.quote_name(kind._meta.db_table) for kind in kinds]

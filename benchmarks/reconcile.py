@@ -12,10 +12,9 @@ from time import process_time
 
 import django
 from django.core.management import call_command
-from django.db import connection
 
 from benchmarks.documents import documents
-from benchmarks.figures import Figure
+from benchmarks.figures import Figure, database
 
 django.setup()
 
@@ -38,7 +37,7 @@ def measure() -> list[Figure]:
             before = process_time()
             at = _recorded(given, at, unchanged=True)
             spent.append(process_time() - before)
-    where = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}[connection.vendor]
+    where = database()
     return [
         Figure(
             what=f"{where}: reconcile {DAY:,} unchanged conversations, CPU of the worker",

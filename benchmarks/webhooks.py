@@ -20,7 +20,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from benchmarks import load
-from benchmarks.figures import Figure
+from benchmarks.figures import Figure, database
 from tests.servers import free_port
 
 django.setup()
@@ -69,7 +69,7 @@ def measure() -> list[Figure]:
 
 
 def _figures(accepted: float, limit: float, hello: float, p99_ms: float) -> list[Figure]:
-    where, unit = _where(), "requests/s"
+    where, unit = database(), "requests/s"
     return [
         Figure(what=f"{where}: webhook, hello alone", rate=hello, unit=unit),
         Figure(
@@ -108,18 +108,18 @@ def _while_ingesting(port: int, token: str) -> list[Figure]:
         worker.wait()
     return [
         Figure(
-            what=f"{_where()}: webhooks accepted while a worker ingests",
+            what=f"{database()}: webhooks accepted while a worker ingests",
             rate=busy.statuses["202"] / busy.seconds,
             unit="requests/s",
             target=WHILE_INGESTING,
         ),
         Figure(
-            what=f"{_where()}: and their p99",
+            what=f"{database()}: and their p99",
             rate=busy.wait_ms(0.99),
             unit="ms",
         ),
         Figure(
-            what=f"{_where()}: and told to come again",
+            what=f"{database()}: and told to come again",
             rate=busy.statuses.get("503", 0) / busy.seconds,
             unit="requests/s",
         ),
@@ -132,7 +132,7 @@ def _memory(pid: int) -> Figure:
     told = Path(f"/proc/{children[0]}/status").read_text()
     resident = next(line for line in told.splitlines() if line.startswith("VmRSS"))
     return Figure(
-        what=f"{_where()}: web process after these webhooks, resident",
+        what=f"{database()}: web process after these webhooks, resident",
         rate=int(resident.split()[1]) / 1024,
         unit="MiB",
         target=150,
@@ -187,10 +187,6 @@ def _token() -> str:
     now = datetime.now(UTC)
     source = Source.objects.create(name="bench", kind=Source.Kind.GENESYS, created_at=now)
     return sources.new_key(source_id=source.pk, now=now)
-
-
-def _where() -> str:
-    return {"postgresql": "PostgreSQL", "sqlite": "SQLite"}[connection.vendor]
 
 
 def _ingest() -> None:
