@@ -1,0 +1,1 @@
+"""What Acme adds to DCM: who was handed on too often is called back."""
