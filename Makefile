@@ -17,10 +17,16 @@ test: $(DEV)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tests.suite $(ARGS)
 
 # tests/faults at their full length, on both databases; the seeds stand in what it prints.
+# FAULTS=tests/faults/test_timers.py is one of them, TEST_ON=sqlite or postgresql one database.
+FAULTS ?= tests/faults
 chaos: $(DEV)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" DCM_CHAOS_HOURS=$${DCM_CHAOS_HOURS:-12} \
 		DCM_CHAOS_EVENTS=$${DCM_CHAOS_EVENTS:-6000} DCM_CHAOS_DEATHS=$${DCM_CHAOS_DEATHS:-12} \
-		$(BIN)/python -m tests.suite tests/faults -s -p no:logging $(ARGS)
+		DCM_CHAOS_AT_ONCE=$${DCM_CHAOS_AT_ONCE:-1} \
+		DCM_CHAOS_CLOCKS=$${DCM_CHAOS_CLOCKS:-10000} DCM_CHAOS_CRASHES=$${DCM_CHAOS_CRASHES:-15} \
+		DCM_CHAOS_TIMER_KILLS=$${DCM_CHAOS_TIMER_KILLS:-500} \
+		DCM_CHAOS_TOLD=$${DCM_CHAOS_TOLD:-10000} DCM_CHAOS_KILLS=$${DCM_CHAOS_KILLS:-100} \
+		$(BIN)/python -m tests.suite $(FAULTS) -s -p no:logging -o timeout=0 $(ARGS)
 
 check: $(DEV)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" scripts/check
