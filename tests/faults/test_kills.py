@@ -179,6 +179,7 @@ def _at_work(running: House, sqs: Any, post: Post) -> list[str]:
     waiting = InboxItem.objects.exclude(source__kind=Source.Kind.NOTIFICATIONS)
     left = {
         "messages in the queue": sqs.left,
+        "consumers not up": int("taking events from" not in running["consumer"].said_now),
         "items waiting": waiting.filter(state="waiting").count(),
         "held past their lease": _held_for_too_long(now),
         "conversations unaccounted for": len(_unaccounted(post)),

@@ -42,8 +42,8 @@ class Command(TalkingCommand):
         consumer = sqs.Consumer(
             queue, partial(_store, source.pk), WAKE_UP.tell, timezone.now, tell=self._tell
         )
-        self._tell(f"taking events from {queue.url}")
         with _hearing_signals(consumer):
+            self._tell(f"taking events from {queue.url}")
             try:
                 consumer.run()
             except Stopped:

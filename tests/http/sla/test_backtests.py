@@ -31,9 +31,9 @@ def _always_open() -> None:
 
 @pytest.fixture
 def answered() -> Conversation:
-    """A customer who was answered after two hours, the day before yesterday."""
+    """A customer who was answered after two hours, at noon of the day before yesterday."""
     Queue.objects.create(genesys_id="q1", name="Support EU")
-    began = timezone.now() - timedelta(days=2)
+    began = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=2)
     asked = Conversation.objects.create(
         genesys_id="c1", started_at=began, media_type="email", queue_id="q1", observed_at=began
     )
