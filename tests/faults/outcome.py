@@ -1,5 +1,6 @@
 """What the mirror of a simulated day must show in the end."""
 
+import json
 from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
@@ -15,21 +16,23 @@ from conversations.models import CommonEvent
 from tests.faults.centre_day import Day
 from tests.truth import ATTRIBUTES, assert_same, mirrored, said, written
 
-# Conversation, name, subject.
+# Conversation, name, subject; or conversation, participant, attributes.
 Told = tuple[str, str, str]
 
 
 def assert_the_mirror_is_the_truth(day: Day, *, jobs_up_to: datetime) -> None:
     """Compare row for row: conversations and all below them, who wrote, and Common Events.
 
-    What began before jobs_up_to was read by jobs: there the participants' attributes count too.
+    Who took part before jobs_up_to was read by jobs: there the participants' attributes count too.
+    Whoever came later, also into a conversation of before, waits for the next night's.
     """
     world = day.served.centre.world
     truth = world.truth(day.clock.now())["conversations"]
     mirror = mirrored(truth)
     for genesys_id, known in truth.items():
-        by_jobs = known["started_at"] < to_ms(jobs_up_to)
-        assert_same(mirror[genesys_id], known, besides=() if by_jobs else ATTRIBUTES)
+        assert_same(mirror[genesys_id], known, besides=ATTRIBUTES)
+    attributes = _attributes(truth, before=to_ms(jobs_up_to))
+    _same("attributes", _shown(mirror, {told[:2] for told in attributes}), attributes)
     _same("who wrote", written(), said(world.conversations.values(), truth))
     _same("Common Events", told(truth), _implied(mirror.values(), day.clock.now()))
 
@@ -61,6 +64,36 @@ def told(of: Collection[str]) -> set[Told]:
     rows = list(events.values_list("conversation__genesys_id", "name", "subject"))
     assert len(rows) == len(set(rows))
     return set(rows)
+
+
+def _attributes(truth: dict[str, Any], *, before: int) -> set[Told]:
+    """Return the attributes, as JSON, of each participant who came before an instant, in ms."""
+    return {
+        (genesys_id, one["genesys_id"], json.dumps(one["attributes"], sort_keys=True))
+        for genesys_id, known in truth.items()
+        for one in known["participants"]
+        if _came_at(one) < before
+    }
+
+
+def _shown(mirror: dict[str, facts.Conversation], of: set[tuple[str, str]]) -> set[Told]:
+    """Return the attributes of these participants as the mirror has them."""
+    return {
+        (genesys_id, one.genesys_id, json.dumps(json.loads(one.attributes), sort_keys=True))
+        for genesys_id, known in mirror.items()
+        for one in known.participants
+        if (genesys_id, one.genesys_id) in of
+    }
+
+
+def _came_at(participant: dict[str, Any]) -> int:
+    """Return when somebody's first segment began, in ms."""
+    starts: list[int] = [
+        segment["started_at"]
+        for session in participant["sessions"]
+        for segment in session["segments"]
+    ]
+    return min(starts)
 
 
 def _implied(mirror: Collection[facts.Conversation], now: datetime) -> set[Told]:
