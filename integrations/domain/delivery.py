@@ -1,9 +1,11 @@
 """What goes out, as values: the order, the parcel, what became of it, and when to try again."""
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import blake2b
+from itertools import accumulate
 from typing import Any, Final, NamedTuple
 
 # How long to wait after the first, second, ... failure: 27 hours in all, as Svix takes.
@@ -16,6 +18,11 @@ PAUSES: Final = tuple(
 )
 JITTER: Final = 0.2  # of a pause, to either side
 MOST_ATTEMPTS: Final = len(PAUSES) + 1
+# When the second, third, ... try is made at the latest, counted from the order.
+_TRIES_BY: Final = tuple(accumulate(PAUSES))
+# Whoever is away is asked after so often while something urgent waits for him: so it is told within
+# half a minute of his return, what it takes to look and to send included.
+PROBE: Final = timedelta(seconds=20)
 # Whoever asks us to wait for longer than that is asked again all the same.
 LONGEST_WAIT: Final = timedelta(hours=6)
 
@@ -139,22 +146,38 @@ class Pace(NamedTuple):
     batch: int = 1
 
 
-def pause_after(attempts: int, retry_after: float | None, chance: float) -> timedelta | None:
+def pause_after(
+    attempts: int, retry_after: float | None, chance: float, *, probes: bool = False
+) -> timedelta | None:
     """Return when to try again after so many tries; None: give up.
 
-    chance in [0, 1) spreads those that failed together. What they asked for is the least.
+    chance in [0, 1) spreads those that failed together. What they asked for is the least. probes:
+    it is urgent, and asks whether whoever is away is back.
     """
     if attempts >= MOST_ATTEMPTS:
         return None
     spread = 1 - JITTER + 2 * JITTER * chance
     pause = PAUSES[max(attempts, 1) - 1] * spread
+    pause = min(pause, PROBE) if probes else pause
     asked = timedelta(seconds=min(retry_after or 0.0, LONGEST_WAIT.total_seconds()))
     return max(pause, asked)
 
 
-def breaks_for(failures: int) -> timedelta | None:
-    """Return how long the breaker stays open after so many failures in a row; None: closed."""
+def tries_by(age: timedelta) -> int:
+    """Return how many tries the pauses alone would have made of what was ordered so long ago.
+
+    So what is tried more often than that is given up no sooner.
+    """
+    return 1 + bisect_right(_TRIES_BY, age)
+
+
+def breaks_for(failures: int, *, urgent: bool = False) -> timedelta | None:
+    """Return how long the breaker stays open after so many failures in a row; None: closed.
+
+    urgent: something urgent waits.
+    """
     if failures < BREAKS_AFTER:
         return None
     index = min(failures - BREAKS_AFTER, len(BREAK_PAUSES) - 1)
-    return timedelta(seconds=BREAK_PAUSES[index])
+    pause = timedelta(seconds=BREAK_PAUSES[index])
+    return min(pause, PROBE) if urgent else pause

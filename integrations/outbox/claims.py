@@ -15,19 +15,23 @@ from django.db import connection, transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from integrations import sql
-from integrations.domain.delivery import BREAKS_AFTER, Pace, Parcel
+from integrations.domain.delivery import BREAKS_AFTER, PROBE, Pace, Parcel
 from integrations.models import Delivery, Destination
 from integrations.outbox import lanes
 
 # Longer than any kind takes to send: integrations.outbound caps a call at ten seconds.
 LEASE: Final = timedelta(seconds=60)
+# Of what is urgent: two calls, for a kind that looks first whether it got through.
+URGENT_LEASE: Final = timedelta(seconds=25)
 # However long nothing was sent, no more than this is sent at once: a second's worth.
 BURST: Final = timedelta(seconds=1)
 SENDING: Final = (Destination.Mode.SHADOW, Destination.Mode.LIVE)
 
+# The branch that is never taken tells PostgreSQL what the others are.
+_LEASED: Final = "CASE WHEN urgent THEN %s WHEN NOT urgent THEN %s ELSE due_at END"
 _TAKE: Final = (
     f"UPDATE {lanes.TABLE} SET in_doubt = (in_doubt OR leased_until IS NOT NULL), "  # noqa: S608 - names of our own
-    "leased_until = %s, fence = fence + 1, attempts = attempts + 1 WHERE id IN ("
+    f"leased_until = {_LEASED}, fence = fence + 1, attempts = attempts + 1 WHERE id IN ("
     f"SELECT id FROM {lanes.TABLE} WHERE id IN ({{marks}}) AND {lanes.FREE} "
     "ORDER BY id{skip_locked}) RETURNING id, key, topic, conversation_id, payload, version, "
     "attempts, in_doubt, remote_id, fence, destination_id"
@@ -80,6 +84,20 @@ def _open(now: datetime) -> QuerySet[Destination]:
     )
 
 
+def presses(destination_id: int) -> bool:
+    """Tell whether something urgent waits for a destination."""
+    waiting = Delivery.objects.filter(state=Delivery.State.WAITING, urgent=True)
+    return waiting.filter(destination=destination_id).exists()
+
+
+def hurry(*, now: datetime) -> None:
+    """Have whoever is away asked after soon where something urgent has come to wait for him."""
+    away = Destination.objects.filter(open_until__gt=now + PROBE)
+    for pk in away.values_list("pk", flat=True):
+        if presses(pk):
+            away.filter(pk=pk).update(open_until=now + PROBE)
+
+
 def claim(
     *, destination_id: int, pace: Pace, now: datetime, most: int | None = None
 ) -> tuple[Parcel, ...]:
@@ -121,7 +139,8 @@ def _take(pks: list[int], now: datetime) -> list[Parcel]:
     statement = _TAKE.format(marks=", ".join(["%s"] * len(pks)), skip_locked=sql.skip_locked())
     at = sql.instant(now)
     with connection.cursor() as cursor:
-        cursor.execute(statement, [sql.instant(now + LEASE), *pks, at, at])
+        leases = [sql.instant(now + lease) for lease in (URGENT_LEASE, LEASE)]
+        cursor.execute(statement, [*leases, *pks, at, at])
         return [_parcel(columns) for columns in cursor.fetchall()]
 
 

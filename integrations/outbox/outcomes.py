@@ -11,12 +11,15 @@ from django.db import OperationalError, transaction
 from conversations import bulk
 from integrations.domain.delivery import (
     BREAKS_AFTER,
+    MOST_ATTEMPTS,
     PAUSES,
+    PROBE,
     Outcome,
     Parcel,
     Result,
     breaks_for,
     pause_after,
+    tries_by,
 )
 from integrations.models import Attempt, Delivery, Destination
 from integrations.outbox import claims
@@ -65,7 +68,7 @@ def note(*, destination_id: int, kind: Kind[Any], tried: Sequence[Tried], now: d
     Attempt.objects.bulk_create(_attempt(one) for one in tried if one.parcel.pk in rows)
     ours = [one for one in sorted(tried, key=lambda one: one.parcel.pk) if _is_ours(one, rows)]
     for one in ours:
-        _apply(rows[one.parcel.pk], one, now)
+        _apply(row, rows[one.parcel.pk], one, now)
     _write(rows[one.parcel.pk] for one in ours)
     for one in ours:
         _settle(kind, row, one, now)
@@ -101,7 +104,7 @@ def _cut(text: str, most: int) -> str:
     return text[:most].replace("\0", "␀").encode(errors="replace").decode()
 
 
-def _apply(row: Delivery, tried: Tried, now: datetime) -> None:
+def _apply(destination: Destination, row: Delivery, tried: Tried, now: datetime) -> None:
     """Bring a delivery to what its outcome says.
 
     Where a newer version was ordered meanwhile, that waits to be sent, whatever became of this.
@@ -118,7 +121,8 @@ def _apply(row: Delivery, tried: Tried, now: datetime) -> None:
     elif outcome.result is Result.REFUSED:
         _give_up(row, outcome.reason, is_last=is_last)
     else:
-        _put_off(row, tried, now, is_last=is_last)
+        probes = _probes(destination, row, outcome, now)
+        _put_off(row, tried, now, is_last=is_last, probes=probes)
 
 
 def _done(row: Delivery, tried: Tried, now: datetime, *, is_last: bool) -> None:
@@ -131,9 +135,22 @@ def _done(row: Delivery, tried: Tried, now: datetime, *, is_last: bool) -> None:
         row.reason = ""
 
 
-def _put_off(row: Delivery, tried: Tried, now: datetime, *, is_last: bool) -> None:
+def _probes(destination: Destination, row: Delivery, outcome: Outcome, now: datetime) -> bool:
+    """Tell whether something urgent waits for somebody who is away.
+
+    Where anything else got through since the try before, it is the message that is at fault.
+    """
+    through, age = destination.delivered_at, now - row.ordered_at
+    is_away = through is None or through < row.due_at - PROBE
+    is_wanted = row.urgent and tries_by(age) < MOST_ATTEMPTS
+    return is_wanted and is_away and _is_their_fault(outcome)
+
+
+def _put_off(row: Delivery, tried: Tried, now: datetime, *, is_last: bool, probes: bool) -> None:
     outcome, attempts = tried.outcome, tried.parcel.attempts
-    pause = pause_after(attempts, outcome.retry_after, _CHANCE.random())
+    if probes:
+        attempts = row.attempts = min(attempts, tries_by(now - row.ordered_at))
+    pause = pause_after(attempts, outcome.retry_after, _CHANCE.random(), probes=probes)
     if not outcome.counts:
         row.attempts = max(0, row.attempts - 1)
         pause = timedelta(seconds=outcome.retry_after or PAUSES[0].total_seconds())
@@ -163,7 +180,8 @@ def _settle(kind: Kind[Any], destination: Destination, tried: Tried, now: dateti
         reason = f"what became of it could not be kept ({type(error).__name__}): see the log"
         row = Delivery.objects.get(pk=tried.parcel.pk)
         row.state = _STATE.WAITING
-        _apply(row, tried._replace(outcome=Outcome(Result.LOST, reason)), now)
+        lost = tried._replace(outcome=Outcome(Result.LOST, reason))
+        _apply(destination, row, lost, now)
         _write([row])
 
 
@@ -199,7 +217,7 @@ def _failed(row: Destination, blamed: Sequence[Outcome], now: datetime) -> None:
     if any(one.breaks for one in blamed):
         row.failures = max(row.failures, BREAKS_AFTER)
     row.failed_reason = _cut(blamed[-1].reason, LONGEST_REASON)
-    pause = breaks_for(row.failures)
+    pause = breaks_for(row.failures, urgent=claims.presses(row.pk))
     row.open_until = now + pause if pause else None
 
 

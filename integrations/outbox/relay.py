@@ -110,6 +110,7 @@ def _go_on(run: _Run, patience: timedelta | None) -> None:
         if announced:
             run.announced += announced
             run.resting.clear()
+            claims.hurry(now=run.now())
         work = claims.with_work(now=run.now(), without=run.at_rest())
         is_patient = patience is None or not run.calls.began_before(run.now() - patience)
         if not (work or announced or (run.calls and is_patient)):
