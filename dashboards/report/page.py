@@ -14,11 +14,10 @@ from dashboards.agent_tiles import Tile
 from dashboards.choices import Choice
 from dashboards.report import reading
 from dashboards.report.query import GROUPS, KINDS, RESULTS, Query
-from dashboards.report.reading import LISTED, Sums
+from dashboards.report.reading import LISTED, MS, Sums
 from dashboards.zones import of_centre
 from sla.models import Policy, Wait
 
-MS: Final = timedelta(milliseconds=1)
 SECOND: Final = timedelta(seconds=1)
 
 
@@ -33,6 +32,7 @@ class Line:
     breached: str
     used: str
     paused: str
+    closed: str
     sums: Sums
 
 
@@ -130,6 +130,7 @@ def tiles(total: Sums, still_breached: int) -> Iterator[Tile]:
     yield Tile(write.count(total.breached), "Breached", share if total.waits else "")
     yield Tile(_mean(total.used_ms, total.waits), "Mean time used", "as its policy measures")
     yield Tile(_mean(total.paused_ms, total.waits), "Mean time paused", "by the clock on the wall")
+    yield Tile(_mean(total.closed_ms, total.waits), "Mean time closed", "nothing else held it up")
     yield Tile(write.count(still_breached), "Breached and not over", "not counted here yet")
 
 
@@ -143,6 +144,7 @@ def line(name: str, key: Any, sums: Sums) -> Line:
         breached=write.count(sums.breached),
         used=_mean(sums.used_ms, sums.waits),
         paused=_mean(sums.paused_ms, sums.waits),
+        closed=_mean(sums.closed_ms, sums.waits),
         sums=sums,
     )
 
@@ -168,7 +170,8 @@ def over(wait: Wait, known: Known, *, now: datetime, zone: ZoneInfo) -> Over:
 
 
 CSV_HEAD: Final = (
-    *("group", "id", "waits", "met", "breached", "met_percent", "used_total_s", "paused_total_s"),
+    *("group", "id", "waits", "met", "breached", "met_percent"),
+    *("used_total_s", "paused_total_s", "closed_total_s"),
 )
 WAITS_HEAD: Final = (
     *("conversation_id", "clock", "result", "started_at_utc", "ended_at_utc", "ended_at_local"),
@@ -188,7 +191,7 @@ def csv_rows(shown: Page) -> Iterator[tuple[object, ...]]:
             sums.met,
             sums.breached,
             round(100 * sums.met / sums.waits, 2) if sums.waits else "",
-            *map(write.seconds_of, (sums.used_ms, sums.paused_ms)),
+            *map(write.seconds_of, (sums.used_ms, sums.paused_ms, sums.closed_ms)),
         )
 
 

@@ -1,9 +1,9 @@
 """What the SLA report counts: waits that are over, by when they ended."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, DurationField, F, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
 from dashboards.report.query import GROUPS, Query
@@ -11,18 +11,25 @@ from dashboards.zones import of_centre
 from sla.models import Clock, Wait
 
 LISTED: Final = 100
+MS: Final = timedelta(milliseconds=1)
 
 
 class Sums(NamedTuple):
     """How many waits there were, how many were met, and how long they took in all, in ms.
 
-    used counts as the policy measures; paused is time by the clock on the wall.
+    used counts as the policy measures; paused and lasted are time by the clock on the wall.
     """
 
     waits: int = 0
     met: int = 0
     used_ms: int = 0
     paused_ms: int = 0
+    lasted_ms: int = 0
+
+    @property
+    def closed_ms(self) -> int:
+        """What is left of how long they lasted: nothing paused them, but it was closed."""
+        return max(self.lasted_ms - self.used_ms - self.paused_ms, 0)
 
     @property
     def breached(self) -> int:
@@ -43,9 +50,10 @@ def groups(query: Query) -> dict[Any, Sums]:
         kept=Count("pk", filter=Q(met=True)),
         used=Sum("elapsed_ms"),
         paused=Sum("paused_ms"),
+        lasted=Sum(F("ended_at") - F("started_at"), output_field=DurationField()),
     )
-    rows = counted.order_by(column).values_list(column, "waits", "kept", "used", "paused")
-    return {group: Sums(*sums) for group, *sums in rows}
+    rows = counted.order_by(column).values_list(column, "waits", "kept", "used", "paused", "lasted")
+    return {group: Sums._make((*sums, lasted // MS)) for group, *sums, lasted in rows}
 
 
 def waits(query: Query, *, limit: int | None = LISTED) -> list[Wait]:

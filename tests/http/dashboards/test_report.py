@@ -61,15 +61,16 @@ def rows_of(reader: Client, **query: str) -> list[list[str]]:
 def test_exactly_the_target_is_met_and_days_add_up(reader: Client) -> None:
     waited(240)
     waited(240.001, met=False)
-    waited(60, NOON + timedelta(days=1), paused_ms=30 * 60_000)
+    overnight = NOON + timedelta(hours=8)  # closed from 20:30, and opened again at 11:00
+    waited(60, NOON + timedelta(days=1), started_at=overnight, paused_ms=30 * 60_000)
     waited(60, NOON - timedelta(days=30))
 
     page = shown(reader)
 
     assert lines(page) == [
-        "Wed 18 Nov 2026 | 50\u202f% | 1 of 2 | 1 | 4:00 h | 0:00 h",
-        "Thu 19 Nov 2026 | 100\u202f% | 1 of 1 | 0 | 1:00 h | 0:30 h",
-        "Total | 67\u202f% | 2 of 3 | 1 | 3:00 h | 0:10 h",
+        "Wed 18 Nov 2026 | 50\u202f% | 1 of 2 | 1 | 4:00 h | 0:00 h | 0:00 h",
+        "Thu 19 Nov 2026 | 100\u202f% | 1 of 1 | 0 | 1:00 h | 0:30 h | 14:30 h",
+        "Total | 67\u202f% | 2 of 3 | 1 | 3:00 h | 0:10 h | 4:50 h",
     ]
     assert "3 waits that ended 16\u201320 Nov 2026" in page
 
@@ -140,7 +141,7 @@ def test_the_table_and_the_waits_are_there_as_csv(
     waited(10, queue_id=returns.genesys_id)
 
     assert rows_of(reader, by="queue", format="csv")[1:] == [
-        ["Returns", returns.genesys_id, "2", "1", "1", "50.0", "18600", "1"]
+        ["Returns", returns.genesys_id, "2", "1", "1", "50.0", "18600", "1", "0"]
     ]
     head, first, _ = rows_of(reader, format="waits")
     assert dict(zip(head, first, strict=True)) == {
