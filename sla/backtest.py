@@ -127,6 +127,13 @@ def conversations(test: Backtest) -> QuerySet[Conversation]:
     return Conversation.objects.filter(lasted, started_at__lt=test.span.end)
 
 
+def mirror_from(since: datetime) -> datetime | None:
+    """Return when the mirror begins, where that is later than what is to be tried."""
+    began = Conversation.objects.order_by("started_at").values_list("started_at", flat=True)
+    first = began.first()
+    return first if first and first > since else None
+
+
 def count_up(test: Backtest, tally: Tally, *, after_pk: int = 0) -> Iterator[tuple[int, int]]:
     """Add batch after batch of conversations to a tally.
 

@@ -1,7 +1,6 @@
 """Backtests in the admin: what a draft came to, and the conversations behind each number."""
 
 from collections import Counter
-from datetime import datetime
 from typing import Any, Final
 
 from django.contrib import admin
@@ -12,6 +11,7 @@ from django.urls import URLPattern, path
 
 from conversations.models import Conversation
 from sla.admin.base import ReadOnly
+from sla.backtest import mirror_from
 from sla.backtest_report import queue_name, report
 from sla.domain.tally import MOST_NAMED, Behind, Pair, Side, Tally, What
 from sla.models import Backtest
@@ -50,7 +50,7 @@ class BacktestAdmin(ReadOnly):
         page["progress"] = f"{row.done:,} of {row.total:,} conversations"
         if row.state == Backtest.State.DONE:
             days = (row.until - row.since).days
-            page["mirror_from"] = _mirror_from(row)
+            page["mirror_from"] = mirror_from(row.since)
             page["report"] = report(Tally.of_json(row.result), days=days)
         return TemplateResponse(request, f"{PAGES}/result.html", page)
 
@@ -91,13 +91,6 @@ class BacktestAdmin(ReadOnly):
             "title": f"Tried: {row.about}",
             "row": row,
         }
-
-
-def _mirror_from(row: Backtest) -> datetime | None:
-    """Return when the mirror begins, where that is later than the time that was tried."""
-    began = Conversation.objects.order_by("started_at").values_list("started_at", flat=True)
-    first = began.first()
-    return first if first and first > row.since else None
 
 
 _WORDS: Final = {MOVED: "to which another policy would apply", What.KEPT: "promises kept"}

@@ -1,6 +1,6 @@
 """Forms that undo nothing of others, and tell each error once."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 from zlib import crc32
@@ -22,21 +22,25 @@ class SeenField(forms.CharField):
 
 
 class Seen(forms.ModelForm[Any]):
-    """A form that refuses to undo what somebody has saved meanwhile. Its page shows `seen`."""
+    """A form that refuses to undo what somebody has saved meanwhile. Its page shows `seen`.
 
+    parts are the related names of rows that the same page changes.
+    """
+
+    parts: tuple[str, ...] = ()
     seen = SeenField()
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         if self.instance.pk:
-            self.initial["seen"] = "-".join(mark for _, mark in _marks(self.instance))
+            self.initial["seen"] = "-".join(mark for _, mark in _marks(self.instance, self.parts))
 
     def clean(self) -> dict[str, Any] | None:
         """Refuse what was opened before somebody else's change; the row is not touched yet."""
         given = super().clean()
         seen = self.cleaned_data.get("seen", "").split("-")
         if self.instance.pk and seen != [""]:
-            now = list(_marks(self.instance))
+            now = list(_marks(self.instance, self.parts))
             known = len(seen) == len(now)
             moved = [name for (name, mark), was in zip(now, seen, strict=known) if mark != was]
             if moved:
@@ -47,12 +51,29 @@ class Seen(forms.ModelForm[Any]):
         return given
 
 
-def _marks(row: Model) -> Iterator[tuple[str, str]]:
+def _marks(row: Model, parts: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield a mark of each value that people write, with what it is called."""
-    fields: list[Field[Any, Any]] = [f for f in row._meta.concrete_fields if f.editable]
-    for field in fields:
-        value = repr(field.value_from_object(row))
-        yield str(field.verbose_name), f"{crc32(value.encode()):08x}"
+    for field in _written(row):
+        yield str(field.verbose_name), _mark(_value(field, row))
+    for part in parts:
+        below = getattr(row, part).order_by("pk")
+        told = [[_value(field, one) for field in _written(one)] for one in below]
+        yield part.replace("_", "-"), _mark(told)
+
+
+def _written(row: Model) -> list[Field[Any, Any]]:
+    fields = (*row._meta.concrete_fields, *row._meta.many_to_many)
+    return [field for field in fields if field.editable]
+
+
+def _value(field: Field[Any, Any], row: Model) -> Any:
+    """Return what a row has in a field; several others as their keys."""
+    value = field.value_from_object(row)
+    return sorted(one.pk for one in value) if field.many_to_many else value
+
+
+def _mark(value: Any) -> str:
+    return f"{crc32(repr(value).encode()):08x}"
 
 
 class Unechoed(forms.ModelForm[Any]):

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
@@ -16,6 +15,7 @@ from django.utils import timezone
 from sla import advice, preview, rung_tests, usage, versions
 from sla.admin.base import Recomputing
 from sla.admin.fields import LOCAL_TIMES, DurationField
+from sla.admin.forms import Seen
 from sla.admin.keeping import Keeping
 from sla.admin.rungs import RungForm, RungFormSet
 from sla.admin.trying import Trying
@@ -40,8 +40,10 @@ class RungInline(admin.StackedInline[Rung, Ladder]):
     )
 
 
-class LadderForm(forms.ModelForm[Ladder]):
+class LadderForm(Seen):
     """A ladder as people write it."""
+
+    parts = ("rungs",)
 
     acknowledged_for_s = DurationField(
         label="Acknowledged for",
@@ -75,7 +77,7 @@ class LadderAdmin(Keeping, Trying, Recomputing):
     inlines = (RungInline,)
     change_form_template = "admin/sla/ladder/change_form.html"
     fieldsets = (
-        (None, {"fields": ("name", "to_mind", "acknowledged_for_s")}),
+        (None, {"fields": ("name", "to_mind", "acknowledged_for_s", "seen")}),
         ("Quiet hours", {"fields": (("quiet_from", "quiet_until", "quiet_timezone"),)}),
     )
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from conversations.models import Division, Queue
 from sla import advice_of_rotas, audience, usage
 from sla.admin.fields import LOCAL_TIMES, LocalMoment, NamesField
+from sla.admin.forms import Seen
 from sla.admin.keeping import Keeping
 from sla.domain.local import WEEKDAYS
 from sla.models import Rota, Shift, StandIn, Supervision
@@ -79,11 +80,18 @@ class StandInInline(admin.TabularInline[StandIn, Rota]):
     extra = 0
 
 
+class RotaForm(Seen):
+    """A rota, and who is on call in it."""
+
+    parts = ("shifts", "stand_ins")
+
+
 @admin.register(Rota)
 class RotaAdmin(Keeping):
     """Who is on call when."""
 
-    fields = ("name", "timezone")
+    form = RotaForm
+    fields = ("name", "timezone", "seen")
     list_display = ("name", "timezone", "on_call_now", "to_mind")
     inlines = (ShiftInline, StandInInline)
 
@@ -108,7 +116,7 @@ class RotaAdmin(Keeping):
             messages.warning(request, odd)
 
 
-class SupervisionForm(forms.ModelForm[Supervision]):
+class SupervisionForm(Seen):
     """Who supervises which queues, by name."""
 
     class Meta:

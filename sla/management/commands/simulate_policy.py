@@ -72,6 +72,7 @@ class Command(BaseCommand):
             self._write_json(found, tally)
         else:
             self._write_text(found)
+            self._write_limits(test)
 
     def _test(self, options: dict[str, Any]) -> backtest.Backtest:
         try:
@@ -111,6 +112,15 @@ class Command(BaseCommand):
         for row in found.rows:
             numbers = (_said(pair) for _, pair in row.pairs)
             self.stdout.write(_line(row.day, row.queue, numbers, width))
+
+    def _write_limits(self, test: backtest.Backtest) -> None:
+        """Say what was not tried."""
+        if began := backtest.mirror_from(test.span.start):
+            self.stdout.write(
+                f"The mirror has conversations from {test.day_of(began)} on: before that there was "
+                "nothing to try. manage.py backfill reads earlier days."
+            )
+        self.stdout.write("Forgotten work is not tried.")
 
 
 def _said(pair: Pair) -> str:

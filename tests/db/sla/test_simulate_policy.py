@@ -68,7 +68,12 @@ def test_a_file_changes_the_policy_of_its_name(
     assert "Of 1 conversations 0 fall to another policy." in said
     assert "Promises kept: 0.0 % (0 of 1); as it is today: 100.0 % (1 of 1)." in said
     rows = [line.split() for line in said.splitlines() if "Support EU" in line]
-    assert sum("(+1)" in row for row in rows) >= 1
+    assert sum(row.count("(+1)") for row in rows) == 2  # a warning and a breach
+    began = (timezone.now() - timedelta(days=2)).date()
+    assert said.endswith(
+        f"The mirror has conversations from {began} on: before that there was nothing to try. "
+        "manage.py backfill reads earlier days.\nForgotten work is not tried.\n"
+    )
     assert Policy.objects.get().next_response_s == 14_400
     assert not Clock.objects.exists()
 

@@ -72,7 +72,10 @@ def test_every_table_has_its_list(browser: Client, asked: Conversation, table: s
 def test_a_clock_is_explained_and_cannot_be_edited(browser: Client, asked: Conversation) -> None:
     path = f"clock/{Clock.objects.get().pk}/change/"
 
-    assert "2026-03-27T16:45:00.000Z started: the conversation began" in page(browser, path)
+    shown = page(browser, path)
+    assert "2026-03-27T16:45:00.000Z started: the conversation began" in shown
+    assert "(0 s of business time" in shown
+    assert '<div class="readonly">4 h</div>' in shown
     assert browser.post(f"/admin/sla/{path}", {"state": "stopped"}).status_code == 403
     assert Clock.objects.get().state == "running"
 
