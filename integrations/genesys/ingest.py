@@ -1,9 +1,7 @@
 """Documents in: what is known already costs a hash comparison, the rest is read and recorded."""
 
-import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -65,7 +63,7 @@ def take(  # noqa: PLR0913 - what is given, and how it is to be taken
     """
     breath = bulk.Breath()
     some = partial(_take, observed_at=observed_at, now=now, breath=breath, historic=historic)
-    with _collecting_rarely():
+    with bulk.collecting_rarely():
         if writers > 1:
             return _shared_out(some, _batches(documents, batch), writers)
         bulk.make_room()
@@ -109,20 +107,6 @@ def _shared_out(
         done = [pool.submit(write) for _ in range(writers)]
     taken = sum((future.result() for future in done), Taken())
     return Taken(taken.recorded, tuple(sorted(taken.refused, key=lambda r: r.position)))
-
-
-@contextmanager
-def _collecting_rarely() -> Iterator[None]:
-    """Let the cyclic garbage collector look in now and then: facts have no cycles to find.
-
-    Left as it is, it costs a fifth of all ingest.
-    """
-    before = gc.get_threshold()
-    gc.set_threshold(200_000, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def _take(
