@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from conversations.bulk import Among
 from conversations.domain.presence import Away
 from conversations.models import Segment
 from conversations.presence import away
@@ -29,9 +30,9 @@ def seats_of(pks: Collection[int], now: datetime) -> Seats:
     if not pks:
         return NOBODY
     rows = Segment.objects.filter(
+        Among("session__conversation_id", pks),
         session__ended_at__isnull=True,
         session__purpose="agent",
-        session__conversation_id__in=pks,
     ).values_list(
         *("session__conversation_id", "session__genesys_id", "session__user_id"),
         *("session__media_type", "ordinal", "segment_type", "started_at", "ended_at"),

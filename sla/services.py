@@ -1,6 +1,6 @@
 """Writing clocks: a pure function of the mirror and the policies, put down set-wise."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final, NamedTuple
@@ -28,6 +28,9 @@ _COLUMNS: Final = (
     *("warn_at", "due_at", "breaches_at", "breached", "steps"),
     *("calendar_id", "calendar_version", "promised_by"),
 )
+_STEPS: Final = _COLUMNS.index("steps")
+Key = tuple[int, str]  # conversation, kind
+Values = tuple[object, ...]
 NEEDED: Final = (
     *("pk", "genesys_id", "started_at", "ended_at", "originating_direction", "media_type"),
     *("queue_id", "user_id", "message_type", "division_ids", "skill_ids", "language_id"),
@@ -55,30 +58,31 @@ def refresh(*, conversation_ids: Collection[int], now: datetime) -> Refreshed:
     book = Book()
     wanted = iter(sorted(set(conversation_ids)))
     total = Refreshed()
-    while batch := list(islice(wanted, BATCH)):
-        total += _refresh(batch, book, now)
+    with bulk.collecting_rarely():
+        while batch := list(islice(wanted, BATCH)):
+            total += _refresh(batch, book, now)
     return total
 
 
 @transaction.atomic
 def _refresh(pks: Sequence[int], book: Book, now: datetime) -> Refreshed:
     # Locked in the order in which record() locks them: who reads last writes last.
-    locked = Conversation.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk")
-    conversations = list(locked.only(*NEEDED))
+    locked = Conversation.objects.select_for_update(no_key=True).filter(bulk.Among("pk", pks))
+    conversations = list(locked.order_by("pk").only(*NEEDED))
     promises = book.promises(conversations)
     unreadable = {pk for pk, promise in promises.items() if promise and promise.terms is None}
-    clocks: dict[tuple[int, str], Clock] = {}
+    clocks: dict[Key, Values] = {}
     seen: dict[int, timers.Measured] = {}
     over: dict[waits.Key, tuple[object, ...]] = {}
     measured = [c for c in conversations if promises[c.pk] and c.pk not in unreadable]
     for conversation, policy_pk, standing in standings(measured, promises, now):
         seen[conversation.pk] = timers.Measured(policy_pk, standing)
         over.update(waits.of(conversation, policy_pk, standing))
-        for clock in _clocks(conversation.pk, policy_pk, standing, now):
-            clocks[conversation.pk, clock.kind] = clock
+        for clock in standing.clocks:
+            clocks[conversation.pk, str(clock.kind)] = _values(policy_pk, standing, clock)
     readable = set(promises) - unreadable
     waits.put_down(over, readable)
-    done = _put_down(clocks, readable)
+    done = _put_down(clocks, readable, now)
     timers.replan(seen, conversation_ids=readable, now=now)
     return done
 
@@ -99,35 +103,18 @@ def standings(
         yield conversation, promise.policy_id, standing
 
 
-def _clocks(pk: int, policy_pk: int, standing: Standing, now: datetime) -> Iterable[Clock]:
-    for kind in Kind:
-        measured = standing.clock(kind)
-        if measured:
-            yield _row(pk, policy_pk, standing, measured, now)
-
-
-def _row(pk: int, policy_pk: int, standing: Standing, measured: Measured, now: datetime) -> Clock:
+def _values(policy_pk: int, standing: Standing, measured: Measured) -> Values:
+    """Return what _COLUMNS hold of a clock; a model would take as long as all that is measured."""
     state, reason = _shown(standing, measured)
     promised_by = measured.terms.promised_by
-    return Clock(
-        conversation_id=pk,
-        kind=measured.kind,
-        policy_id=policy_pk,
-        state=state,
-        reason=reason,
-        since=measured.since,
-        started_at=measured.started_at,
-        elapsed_ms=measured.elapsed // timedelta(milliseconds=1),
-        promised_by=promised_by.words,
-        calendar_id=promised_by.calendar_id,
-        calendar_version=promised_by.calendar_version,
-        target_s=measured.target // timedelta(seconds=1),
-        warn_at=measured.warns_at(measured.since),
-        due_at=measured.due_at,
-        breaches_at=measured.breaches_at,
-        breached=measured.elapsed > measured.target,
-        steps=as_json(standing.steps, measured.kind),
-        changed_at=now,
+    return (
+        *(policy_pk, str(state), reason, measured.since, measured.started_at),
+        measured.elapsed // timedelta(milliseconds=1),
+        measured.target // timedelta(seconds=1),
+        *(measured.warns_at(measured.since), measured.due_at, measured.breaches_at),
+        measured.elapsed > measured.target,
+        as_json(standing.steps, measured.kind),
+        *(promised_by.calendar_id, promised_by.calendar_version, promised_by.words),
     )
 
 
@@ -143,42 +130,32 @@ def _shown(standing: Standing, measured: Measured) -> tuple[str, str]:
     return measured.state, measured.reason
 
 
-def _put_down(clocks: dict[tuple[int, str], Clock], pks: Collection[int]) -> Refreshed:
+def _put_down(clocks: Mapping[Key, Values], pks: Collection[int], now: datetime) -> Refreshed:
     """Write the clocks that differ from what the table has, and delete those that are no more.
 
     Whoever calls holds the conversations (pks): nobody else writes of them meanwhile.
     """
-    table = Clock.objects.filter(conversation_id__in=pks)
-    known = {
+    table = Clock.objects.filter(bulk.Among("conversation_id", pks))
+    known: dict[Key, tuple[int, Values]] = {
         (pk, kind): (row, tuple(values))
         for row, pk, kind, *values in table.values_list("pk", *_KEY, *_COLUMNS)
     }
-    changed = [
-        clock
-        for key, clock in clocks.items()
-        if key not in known or known[key][1] != _values(clock)
-    ]
-    gone = known.keys() - clocks.keys()
-    new = [clock for clock in changed if _key(clock) not in known]
-    other = [clock for clock in changed if _key(clock) in known]
     columns = (*_COLUMNS, "changed_at")
-    bulk.insert(Clock, (*_KEY, *columns), [(*_key(c), *_written(c)) for c in new])
-    bulk.update(Clock, columns, [(*_written(c), known[_key(c)][0]) for c in other])
+    new = [(*key, *_written(v, now)) for key, v in clocks.items() if key not in known]
+    other = [
+        (*_written(values, now), known[key][0])
+        for key, values in clocks.items()
+        if key in known and known[key][1] != values
+    ]
+    bulk.insert(Clock, (*_KEY, *columns), new)
+    bulk.update(Clock, columns, other)
+    gone = known.keys() - clocks.keys()
     for kind in {kind for _, kind in gone}:
         table.filter(kind=kind, conversation_id__in=[p for p, k in gone if k == kind]).delete()
-    return Refreshed(written=len(changed), deleted=len(gone))
+    return Refreshed(written=len(new) + len(other), deleted=len(gone))
 
 
-def _key(clock: Clock) -> tuple[int, str]:
-    return clock.conversation_id, str(clock.kind)
-
-
-def _written(clock: Clock) -> tuple[object, ...]:
+def _written(values: Values, now: datetime) -> Values:
     """Return the columns of a clock as bulk writes them, when it changed last."""
-    values = dict(zip(_COLUMNS, _values(clock), strict=True))
-    values["steps"] = msgspec.json.encode(clock.steps).decode()
-    return (*values.values(), clock.changed_at)
-
-
-def _values(clock: Clock) -> tuple[object, ...]:
-    return tuple(getattr(clock, name) for name in _COLUMNS)
+    steps = msgspec.json.encode(values[_STEPS]).decode()
+    return (*values[:_STEPS], steps, *values[_STEPS + 1 :], now)

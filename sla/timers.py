@@ -8,6 +8,8 @@ from typing import Final, NamedTuple
 
 from django.db.models import F, Q
 
+from conversations import bulk
+from conversations.bulk import Among
 from sla import withdrawing
 from sla.domain.fold import Standing
 from sla.domain.plan import Planned, Rung, plan
@@ -17,7 +19,8 @@ from sla.models import Rung as RungRow
 from sla.models import Timer as Row
 from sla.models import TimeUnit
 
-_WRITTEN: Final = ("due_at", "state", "of_rung", "asked_at", "verified", "fired_at", "reason")
+_WRITTEN: Final = ("due_at", "state", "of_rung_id", "reason", "asked_at", "verified", "fired_at")
+_NOTHING: Final = (None, None, None)  # not asked, not verified, not fired
 LONGEST_REASON: Final = 300
 
 
@@ -65,18 +68,24 @@ def replan(
     """
     planned = dict(_planned(measured))
     known = {_key(row): row for row in _known(planned, conversation_ids)}
-    changed, back = [], []
+    new, changed, back = list[tuple[object, ...]](), list[tuple[object, ...]](), []
     for key in dict.fromkeys((*planned, *known)):  # in order: at one instant the breach comes first
-        row = known.get(key)
+        row, wanted = known.get(key), planned.get(key)
+        if row and wanted and _stands(row, wanted):
+            continue
         before = _timer(row) if row else None
-        after = _settled(key, before, planned.get(key), measured.get(key.conversation_id), now)
+        after = _settled(key, before, wanted, measured.get(key.conversation_id), now)
         if before == after:
             continue
         if row and before and before.phase is Phase.FIRED:
             why = after.reason or "it is not due yet"
             back.append(withdrawing.TakenBack(Row(**row._asdict()), why))
-        changed.append(_row(key, after, row))
-    _write(changed)
+        if row:
+            changed.append((*_written(after, row), row.pk))
+        else:
+            new.append((*key, *_written(after)))
+    bulk.insert(Row, (*Key._fields, *_WRITTEN), new)
+    bulk.update(Row, _WRITTEN, changed)
     withdrawing.take_back(back, now=now)
 
 
@@ -94,9 +103,21 @@ def _known(planned: Iterable[Key], conversation_ids: Collection[int]) -> Iterabl
     A wait that goes on has all of its timers looked at.
     """
     open_or_told = Q(state__in=[*LIVE, Phase.FIRED])
-    goes_on = Q(round_at__in={key.round_at for key in planned})
-    rows = Row.objects.filter(open_or_told | goes_on, conversation_id__in=conversation_ids)
+    goes_on = Among("round_at", {key.round_at for key in planned})
+    rows = Row.objects.filter(
+        Q(open_or_told) | Q(goes_on), Among("conversation_id", conversation_ids)
+    )
     return map(Known._make, rows.values_list(*Known._fields))
+
+
+def _stands(row: Known, planned: Planned) -> bool:
+    """Tell whether a timer waits just as it is planned: that of most does."""
+    return (
+        row.due_at == planned.due_at
+        and row.state == Phase.WAITING
+        and row.of_rung_id == planned.of_rung
+        and row.reason == planned.reason
+    )
 
 
 def _settled(
@@ -140,25 +161,9 @@ def _timer(row: Known) -> Timer:
     return Timer(Phase(row.state), row.due_at, row.of_rung_id, row.reason)
 
 
-def _row(key: Key, timer: Timer, before: Known | None) -> Row:
-    """Return the row of a timer that changed; one that waits anew has not been asked or fired."""
-    made = Row(
-        **key._asdict(),
-        state=timer.phase,
-        due_at=timer.due_at,
-        of_rung_id=timer.of_rung,
-        reason=timer.reason[:LONGEST_REASON],
-    )
-    if before and timer.phase is not Phase.WAITING:
-        made.asked_at, made.verified = before.asked_at, before.verified
-        made.fired_at = before.fired_at
-    return made
-
-
-def _write(rows: Collection[Row]) -> None:
-    Row.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["conversation", "kind", "round_at", "rung"],
-        update_fields=list(_WRITTEN),
-    )
+def _written(timer: Timer, before: Known | None = None) -> tuple[object, ...]:
+    """Return what _WRITTEN hold; a timer that waits anew has not been asked or fired."""
+    keeps = before and timer.phase is not Phase.WAITING
+    done = (before.asked_at, before.verified, before.fired_at) if before and keeps else _NOTHING
+    reason = timer.reason[:LONGEST_REASON]
+    return (timer.due_at, str(timer.phase), timer.of_rung, reason, *done)

@@ -6,6 +6,7 @@ from typing import Final
 
 from django.db.models import Q
 
+from conversations.bulk import Among
 from conversations.domain.events import Name
 from conversations.models import CommonEvent, Conversation, Message, Segment
 from sla.domain.idleness import IDLE, WORKING, Stretch, pauses
@@ -53,7 +54,7 @@ def _ending(conversation: Conversation) -> Iterable[Turn]:
 def _written_turns(pks: Collection[int]) -> dict[int, list[Turn]]:
     """Return who wrote when, for conversations with a known message; automatic ones say nothing."""
     turns: dict[int, list[Turn]] = defaultdict(list)
-    rows = Message.objects.filter(conversation_id__in=pks).order_by("sent_at", "pk")
+    rows = Message.objects.filter(Among("conversation_id", pks)).order_by("sent_at", "pk")
     for pk, sender, sent_at, genesys_id, user_id in rows.values_list(
         "conversation_id", "sender", "sent_at", "genesys_id", "user_id"
     ):
@@ -71,7 +72,7 @@ def _idled(pks: Collection[int]) -> dict[int, list[Turn]]:
         return {}
     stretches: dict[int, list[Stretch]] = defaultdict(list)
     rows = Segment.objects.filter(
-        session__conversation_id__in=pks,
+        Among("session__conversation_id", pks),
         session__purpose="agent",
         segment_type__in=(*IDLE, *WORKING),
     ).values_list(
@@ -86,7 +87,7 @@ def _idled(pks: Collection[int]) -> dict[int, list[Turn]]:
 def _ends_and_reopenings(pks: Collection[int]) -> dict[int, list[Turn]]:
     """Return each reopening, and the ends before them: the last end is the conversation's own."""
     names = Q(name=Name.CONVERSATION_ENDED) | Q(name=Name.CONVERSATION_REOPENED)
-    events = CommonEvent.objects.filter(names, conversation_id__in=pks).order_by("-at", "-pk")
+    events = CommonEvent.objects.filter(names, Among("conversation_id", pks)).order_by("-at", "-pk")
     turns: dict[int, list[Turn]] = defaultdict(list)
     for pk, name, subject, at in events.values_list("conversation_id", "name", "subject", "at"):
         source = f"event {name}/{subject}"

@@ -44,7 +44,7 @@ def put_down(waits: Mapping[Key, tuple[Any, ...]], pks: Collection[int]) -> None
 
     Whoever calls holds the conversations (pks): nobody else writes of them meanwhile.
     """
-    rows = Wait.objects.filter(conversation_id__in=pks)
+    rows = Wait.objects.filter(bulk.Among("conversation_id", pks))
     known = {
         (pk, kind, started_at): (row, tuple(values))
         for row, pk, kind, started_at, *values in rows.values_list("pk", *_KEY, *_COLUMNS)

@@ -1,5 +1,6 @@
 """What a policy promises: targets in business time, and the rules by which clocks stand still."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,6 +20,14 @@ class Kind(StrEnum):
 
 # What customers wait for: measured by a fold over the conversation's turns.
 WAITS: Final = (Kind.FIRST_RESPONSE, Kind.NEXT_RESPONSE, Kind.RESOLUTION)
+
+
+# The field of Terms that has the target of each.
+_TARGETS: Final[Mapping[Kind, str]] = {
+    Kind.FIRST_RESPONSE: "first_response",
+    Kind.NEXT_RESPONSE: "next_response",
+    Kind.RESOLUTION: "resolution",
+}
 
 
 class OnChange(StrEnum):
@@ -75,15 +84,10 @@ class Terms:
     promised_by: PromisedBy = NOWHERE
 
     def target(self, kind: Kind) -> timedelta | None:
-        match kind:
-            case Kind.FIRST_RESPONSE:
-                return self.first_response
-            case Kind.NEXT_RESPONSE:
-                return self.next_response
-            case Kind.RESOLUTION:
-                return self.resolution
-            case Kind.FORGOTTEN:
-                return None
+        """Return what is promised of a clock; None for one of work, or where nothing is."""
+        name = _TARGETS.get(kind)
+        target: timedelta | None = getattr(self, name) if name else None
+        return target
 
     def counted(self, reasons: tuple[str, ...]) -> tuple[str, ...]:
         """Return the reasons to wait for which clocks pause."""
