@@ -15,7 +15,6 @@ from random import Random
 from typing import Any, Final
 
 import pytest
-from django.db import OperationalError, transaction
 
 from conversations import telling
 from conversations.models import CommonEvent, Conversation
@@ -184,16 +183,9 @@ class _Events:
         return self._written < EVENTS
 
     def write(self, many: int) -> None:
-        """Write so many in one transaction, as often as SQLite's one place is taken meanwhile."""
+        """Write so many in one transaction."""
         rows = [self._row(self._written + n) for n in range(many)]
-        while True:
-            try:
-                with transaction.atomic():
-                    telling.write(rows)
-                break
-            except OperationalError as error:
-                if "locked" not in str(error):
-                    raise
+        leases.patiently(lambda: telling.write(rows))
         self._written += many
 
     def _row(self, number: int) -> tuple[Any, ...]:
