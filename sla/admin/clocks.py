@@ -34,7 +34,7 @@ class ClockAdmin(Measured):
     search_fields = ("=conversation__genesys_id",)
     date_hierarchy = "started_at"
     readonly_fields = ("target", "used_up", "explanation")
-    exclude = ("steps", "target_s", "elapsed_ms")
+    exclude = ("steps", "target_s", "elapsed_ms", "fingerprint")
 
     @admin.display(description="why it stands so")
     def explanation(self, clock: Clock) -> SafeString:

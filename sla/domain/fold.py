@@ -105,10 +105,11 @@ class _Fold:
     keeps no steps: nobody is told how it came to what it is.
     """
 
-    __slots__ = ("clocks", "facts", "past", "steps", "tells", "terms")
+    __slots__ = ("clocks", "facts", "held_ever", "past", "steps", "tells", "terms")
 
     def __init__(self, terms: Terms | None, *, tells: bool = True) -> None:
         self.terms = terms
+        self.held_ever = True  # its terms, since the conversation began
         self.tells = tells
         self.facts = NOTHING
         self.clocks: dict[Kind, Clock] = {}  # what changed last stands last
@@ -123,6 +124,8 @@ class _Fold:
     def take(self, turn: Turn) -> None:
         """Take one turn: learn of it, then bring every clock to where the facts want it."""
         self.facts = learn(self.facts, turn)
+        if isinstance(turn, PolicyDeactivated):
+            self.held_ever = False
         if self.facts.begun_at is not None and not isinstance(turn, TermsChanged):
             for kind in WAITS:
                 self._bring(kind, turn)
@@ -132,13 +135,12 @@ class _Fold:
 
         Clocks that were answered or closed stay as they were measured.
         """
-        facts, self.terms = self.facts, terms
+        facts, anew = self.facts, self._measured_by(terms)
+        self.terms, self.held_ever = terms, False
         if facts.without_policy or facts.begun_at is None:
             return
-        anew = _Fold(terms, tells=False)
-        for earlier in so_far:
-            if not isinstance(earlier, TermsChanged | PolicyDeactivated):
-                anew.take(earlier)
+        if anew is None:
+            anew = _refolded(terms, so_far)
         urgent = isinstance(turn, TermsChanged) and turn.cause is Cause.PRIORITY_CHANGED
         follows = urgent or terms.on_change is OnChange.RECOMPUTE
         for kind in WAITS:
@@ -150,7 +152,7 @@ class _Fold:
             if ours and not follows and ours.state is not State.STOPPED:
                 self._keep(ours, turn)
             else:
-                self._exchange(ours, anew.clocks.get(kind), turn)
+                self._exchange(ours, anew.get(kind), turn)
 
     def is_behind(self) -> bool:
         """Tell whether terms changed while it was closed, and clocks follow such changes."""
@@ -160,6 +162,21 @@ class _Fold:
             and terms.on_change is OnChange.RECOMPUTE
             and any(c.terms is not terms for c in self.clocks.values() if not c.answered)
         )
+
+    def _measured_by(self, terms: Terms) -> dict[Kind, Clock] | None:
+        """Return the clocks as replaying would find them under terms by which they run alike.
+
+        None where that is not certain: it takes half of the time to replay them.
+        """
+        if not self.held_ever or self.terms is None or not self.terms.runs_as(terms):
+            return None
+        found = {}
+        for kind, clock in self.clocks.items():
+            target = terms.target(kind)
+            if target is None or clock.elapsed > target:
+                return None
+            found[kind] = clock._replace(terms=terms, target=target, overran_at=None)
+        return found
 
     def _bring(self, kind: Kind, turn: Turn) -> None:
         clock = self.clocks.get(kind)
@@ -254,6 +271,15 @@ class _Fold:
         if self.tells:
             said_so, elapsed = reason or clock.reason, clock.elapsed_at(turn.at)
             self.steps.append(Step(clock.kind, turn.at, action, said_so, elapsed, turn.source))
+
+
+def _refolded(terms: Terms, turns: Iterable[Turn]) -> dict[Kind, Clock]:
+    """Return the clocks as they would be, had these terms always held."""
+    fold = _Fold(terms, tells=False)
+    for turn in turns:
+        if not isinstance(turn, TermsChanged | PolicyDeactivated):
+            fold.take(turn)
+    return fold.clocks
 
 
 def _begins_anew(clock: Clock, terms: Terms, turn: Turn) -> bool:

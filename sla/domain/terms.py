@@ -89,6 +89,16 @@ class Terms:
         target: timedelta | None = getattr(self, name) if name else None
         return target
 
+    def runs_as(self, other: "Terms") -> bool:
+        """Tell whether clocks run and stand just when they do by other terms, in the same hours."""
+        return (
+            all((self.target(kind) is None) == (other.target(kind) is None) for kind in WAITS)
+            and self.waiting_on_customer_pauses == other.waiting_on_customer_pauses
+            and self.pausing == other.pausing
+            and self.reopening is other.reopening
+            and self.hours == other.hours
+        )
+
     def counted(self, reasons: tuple[str, ...]) -> tuple[str, ...]:
         """Return the reasons to wait for which clocks pause."""
         if self.pausing is None or not reasons:

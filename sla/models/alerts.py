@@ -25,12 +25,14 @@ class Timer(models.Model):
         HELD = "held", "held back"
         WITHDRAWN = "withdrawn"
 
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="timers")
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="timers", db_index=False
+    )
     kind = models.CharField(max_length=20, choices=Clock.Kind.choices)
     round_at = models.DateTimeField(help_text="When the wait began.")
     rung = models.CharField(max_length=60, help_text="warning:12600, breach, rung:7, rung:7:2.")
     of_rung = models.ForeignKey(
-        Rung, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        Rung, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )
     due_at = models.DateTimeField()
     state = models.CharField(max_length=20, choices=State.choices, default=State.WAITING)

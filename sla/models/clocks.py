@@ -25,9 +25,15 @@ class Clock(models.Model):
         PAUSED = "paused"
         STOPPED = "stopped"
 
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="clocks")
+    # Few ask by what has no index, and every clock is written by whoever changes a policy: an index
+    # less is a tenth less to write. The unique constraint begins with the conversation.
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="clocks", db_index=False
+    )
     kind = models.CharField(max_length=20, choices=Kind.choices)
-    policy = models.ForeignKey(Policy, on_delete=models.CASCADE, related_name="clocks")
+    policy = models.ForeignKey(
+        Policy, on_delete=models.CASCADE, related_name="clocks", db_index=False
+    )
     state = models.CharField(max_length=20, choices=State.choices)
     reason = models.CharField(max_length=300, blank=True, help_text="Why it stands as it does.")
     since = models.DateTimeField(help_text="When it came into this state.")
@@ -40,6 +46,7 @@ class Clock(models.Model):
         null=True,
         blank=True,
         related_name="+",
+        db_index=False,
         help_text="Whose hours it is measured by. Empty: round the clock.",
     )
     calendar_version = models.IntegerField(
@@ -67,6 +74,11 @@ class Clock(models.Model):
         help_text="[{clock, at, action, reason, business_s, source}]: why it stands so.",
     )
     changed_at = models.DateTimeField(help_text="When this row last changed.")
+    fingerprint = models.CharField(
+        max_length=32,
+        blank=True,
+        help_text="Of all that is computed: what has the same is not written.",
+    )
 
     class Meta:
         constraints = [
@@ -102,7 +114,9 @@ class Clock(models.Model):
 class Wait(models.Model):
     """A customer's wait that is over: was the promise kept. A pure function of the mirror."""
 
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="waits")
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="waits", db_index=False
+    )
     kind = models.CharField(max_length=20, choices=Clock.Kind.choices)
     policy = models.ForeignKey(Policy, on_delete=models.CASCADE, related_name="waits")
     started_at = models.DateTimeField()

@@ -29,7 +29,8 @@ TICK = timedelta(minutes=20)
 START = MONDAY.replace(hour=8)
 TICKS = 60  # until Tuesday at 04:00
 NOW = START + TICKS * TICK
-APART = {"id", "conversation_id", "changed_at"}
+# The fingerprint is of the steps too, and their sources name the conversation.
+APART = {"id", "conversation_id", "changed_at", "fingerprint"}
 STATES = ("interact", "hold", "parked")
 _numbers = count(1)
 
