@@ -17,7 +17,7 @@ django.setup()
 
 from conversations.models import Conversation, Message  # noqa: E402 - models need Django set up
 from sla import recomputing, versions  # noqa: E402
-from sla.models import Clock, Policy  # noqa: E402
+from sla.models import Clock, Policy, PolicyVersion  # noqa: E402
 
 NOW: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
 COUNT: Final = 25_000  # with two clocks each
@@ -44,8 +44,15 @@ def measure() -> list[Figure]:
 
 
 def _fill() -> None:
-    """Make open conversations in which customer and agent wrote by turns, the customer last."""
-    Policy.objects.update(next_response_s=4 * 3600, resolution_s=40 * 3600)
+    """Make open conversations in which customer and agent wrote by turns, the customer last.
+
+    Both clocks have been promised for longer than any of them lasts.
+    """
+    policy = Policy.objects.get()
+    policy.next_response_s, policy.resolution_s = 4 * 3600, 40 * 3600
+    policy.save()
+    PolicyVersion.objects.all().delete()
+    versions.note_policy(policy=policy, now=NOW - timedelta(days=30))
     for start in range(0, COUNT, BATCH):
         rows = [_conversation(number) for number in range(start, start + BATCH)]
         Conversation.objects.bulk_create(rows)
@@ -79,7 +86,7 @@ def _messages(of: Conversation) -> list[Message]:
 
 
 def _changed() -> int:
-    """Change what the policy promises, so that every clock is another one."""
+    """Promise a minute more, so that every clock is another one."""
     policy = Policy.objects.get()
     policy.next_response_s = (policy.next_response_s or 0) + 60
     policy.resolution_s = (policy.resolution_s or 0) + 60
