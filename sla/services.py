@@ -145,12 +145,13 @@ def _put_down(clocks: Mapping[Key, Values], pks: Collection[int], now: datetime)
     }
     new, changed = list[Values](), list[Values]()
     for key, values in clocks.items():
-        fingerprint = blake2b(msgspec.json.encode(values), digest_size=16).hexdigest()
+        written = _written(values)
+        fingerprint = blake2b(msgspec.json.encode(written), digest_size=16).hexdigest()
         row, before = known.get(key, (None, ""))
         if row is None:
-            new.append((*key, *_written(values), now, fingerprint))
+            new.append((*key, *written, now, fingerprint))
         elif fingerprint != before:
-            changed.append((*_written(values), now, fingerprint, row))
+            changed.append((*written, now, fingerprint, row))
     columns = (*_COLUMNS, "changed_at", "fingerprint")
     bulk.insert(Clock, (*_KEY, *columns), new)
     bulk.update(Clock, columns, changed)

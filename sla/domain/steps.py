@@ -60,7 +60,9 @@ def _written(step: Step) -> dict[str, Any]:
         "reason": step.reason,
         "business_s": seconds(step.elapsed),
     }
-    return found | ({"source": step.source} if step.source else {})
+    if step.source:
+        found["source"] = step.source
+    return found
 
 
 def with_breach(

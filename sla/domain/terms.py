@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from chrono.business import BusinessTime
@@ -111,8 +112,13 @@ class Terms:
         What a longer target is warned of comes too late for a shorter one: there it does not warn.
         """
         target = self.target(kind)
-        if target is None:
-            return ()
-        shares = {target * percent / 100 for percent in self.warn_percents}
-        amounts = {amount for amount in self.warnings if amount < target}
-        return tuple(sorted(shares | amounts))
+        return _warns_after(target, self.warnings, self.warn_percents) if target else ()
+
+
+@lru_cache(maxsize=1_000)  # asked for each clock, and the same for all of a policy
+def _warns_after(
+    target: timedelta, warnings: tuple[timedelta, ...], percents: tuple[float, ...]
+) -> tuple[timedelta, ...]:
+    shares = {target * percent / 100 for percent in percents}
+    amounts = {amount for amount in warnings if amount < target}
+    return tuple(sorted(shares | amounts))
