@@ -26,15 +26,19 @@ from tests.server import NoServerError
 
 ROOT = Path(__file__).parents[1]
 # What needs no database, or only asks what other tests ask on both, says nothing new on another:
-# it runs once, where there is time.
+# it runs once, where there is time. So does what kills whole houses for a minute: `make chaos` does
+# so for half an hour, on both.
 ON_SQLITE_ALONE = (
     *("tests/unit", "tests/browser", "tests/http/outbound", "tests/http/setup"),
     *("tests/http/chat/test_mail.py", "tests/http/chat/test_slack_bot.py"),
     *("tests/http/chat/test_slack_webhook.py", "tests/http/chat/test_teams.py"),
     *("tests/http/salesforce/test_client.py", "tests/http/salesforce/test_doctor.py"),
-    "tests/db/extensions/test_example.py",
+    *("tests/db/extensions/test_example.py", "tests/faults/test_outbox_kills.py"),
 )
-ON_POSTGRESQL_ALONE = ("tests/http/simulator", "tests/http/receivers")
+ON_POSTGRESQL_ALONE = (
+    *("tests/http/simulator", "tests/http/receivers"),
+    *("tests/faults/test_kills.py", "tests/faults/test_timers.py"),
+)
 BESIDE = "/10"
 STRICT = "TEST_NOTHING_LEFT_OUT"
 ONE = "TEST_ON"
