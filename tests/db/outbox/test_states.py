@@ -80,7 +80,8 @@ class Deliveries(RuleBasedStateMachine):
             lane = LANES[parcel.key]
             before = Delivery.objects.filter(lane=lane, state="waiting", pk__lt=parcel.pk)
             assert not lane or not before.exists(), "not the first of its lane"
-            self.leases[parcel.pk] = self.now + claims.LEASE
+            lease = claims.URGENT_LEASE if parcel.key in URGENT else claims.LEASE
+            self.leases[parcel.pk] = self.now + lease
         return multiple(*taken)
 
     @rule(parcel=parcels, outcome=A_TRY)
