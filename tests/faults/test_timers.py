@@ -122,7 +122,9 @@ def _rage(nemesis: Nemesis, below: Ground, *, until: datetime) -> None:
         seen, killed = _worked(seen), _killed(nemesis)
         if below.times_emptied == 0 or nemesis.draw.random() < 0.1:
             below.empty_the_broker()
-        if below.database and killed * CRASHES >= (below.crashes.total() + 1) * KILLS:
+        crashed = below.crashes.total()
+        is_time = crashed < CRASHES and killed * CRASHES >= (crashed + 1) * KILLS
+        if below.database and is_time:
             below.crash()
         return killed < KILLS or _now() < until
 
