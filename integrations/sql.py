@@ -17,6 +17,15 @@ def instant(at: datetime) -> str:
     return instants.isoformat(at) if on_postgresql else instants.sqlformat(at)
 
 
+def free_ones(select: str) -> str:
+    """Return the ids of a SELECT … LIMIT that nobody holds, for an UPDATE's WHERE id IN.
+
+    Worked out once: where PostgreSQL joins the rows to a bare SELECT it may ask that again for each
+    row, and as each time others are free, more rows are taken than the limit says.
+    """
+    return f"(WITH free AS MATERIALIZED ({select}{skip_locked()}) SELECT id FROM free)"  # noqa: S608 - statements of our own
+
+
 def skip_locked() -> str:
     """Return what ends a claim's sub-select: SQLite has one writer, and would ignore it."""
     return " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""

@@ -95,11 +95,13 @@ def claim(*, now: datetime, limit: int, urgent: bool = False) -> list[Claimed]:
     """Take readings that are due and that nobody makes, the urgent ones first: one statement."""
     at, until = sql.instant(now), now + LEASE
     taking = (
-        f"UPDATE {_TABLE} SET leased_until = %s, fence = fence + 1 WHERE id IN ("  # noqa: S608 - names of our own
-        f"SELECT id FROM {_TABLE} WHERE given_up_at IS NULL AND due_at <= %s "
-        f"AND (leased_until IS NULL OR leased_until <= %s){' AND urgent' if urgent else ''} "
-        f"ORDER BY urgent DESC, due_at, id LIMIT %s{sql.skip_locked()}) "
-        "RETURNING id, genesys_id, expects, attempts, fence"
+        f"UPDATE {_TABLE} SET leased_until = %s, fence = fence + 1 WHERE id IN "  # noqa: S608 - names of our own
+        + sql.free_ones(
+            f"SELECT id FROM {_TABLE} WHERE given_up_at IS NULL AND due_at <= %s "  # noqa: S608 - names of our own
+            f"AND (leased_until IS NULL OR leased_until <= %s){' AND urgent' if urgent else ''} "
+            "ORDER BY urgent DESC, due_at, id LIMIT %s"
+        )
+        + " RETURNING id, genesys_id, expects, attempts, fence"
     )
     with connection.cursor() as cursor:
         cursor.execute(taking, [sql.instant(until), at, at, limit])

@@ -63,9 +63,12 @@ def _claim(which: str, now: datetime, limit: int) -> list[Claimed]:
     at = sql.instant(now)
     taking = (
         f"UPDATE {_TABLE} SET leased_until = %s, fence = fence + 1, attempts = attempts + 1 "  # noqa: S608 - names of our own
-        f"WHERE id IN (SELECT id FROM {_TABLE} WHERE {_FREE} AND {which} "
-        f"ORDER BY due_at, id LIMIT %s{sql.skip_locked()}) "
-        "RETURNING id, source_id, body, attempts, fence"
+        "WHERE id IN "
+        + sql.free_ones(
+            f"SELECT id FROM {_TABLE} WHERE {_FREE} AND {which} "  # noqa: S608 - names of our own
+            "ORDER BY due_at, id LIMIT %s"
+        )
+        + " RETURNING id, source_id, body, attempts, fence"
     )
     with connection.cursor() as cursor:
         cursor.execute(taking, [sql.instant(now + LEASE), at, at, limit])

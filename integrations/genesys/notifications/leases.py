@@ -62,10 +62,13 @@ def take(*, name: str, most: int, now: datetime, lease: timedelta) -> list[Taken
         return []
     taking = (
         f"UPDATE {_TABLE} SET listener = %s, leased_until = %s, state = 'free' "  # noqa: S608 - names of our own
-        f"WHERE id IN (SELECT id FROM {_TABLE} "
-        "WHERE (leased_until IS NULL OR leased_until <= %s) AND (state IN ('free', 'subscribed') "
-        "OR (state = 'rejected' AND retry_at <= %s)) "
-        f"ORDER BY id LIMIT %s{sql.skip_locked()}) RETURNING id"
+        "WHERE id IN "
+        + sql.free_ones(
+            f"SELECT id FROM {_TABLE} "  # noqa: S608 - names of our own
+            "WHERE (leased_until IS NULL OR leased_until <= %s) AND (state IN ('free', "
+            "'subscribed') OR (state = 'rejected' AND retry_at <= %s)) ORDER BY id LIMIT %s"
+        )
+        + " RETURNING id"
     )
     at = sql.instant(now)
     with connection.cursor() as cursor:
