@@ -146,3 +146,13 @@ def test_who_lost_a_reading_to_another_does_not_give_it_back(now: datetime) -> N
     assert orders.claim(now=later, limit=50) == []
     orders.settle([quick])
     assert not Wanted.objects.exists()
+
+
+@pytest.mark.needs("postgresql", reason="SQLite asks a SELECT in an UPDATE once")
+def test_no_more_are_claimed_than_asked_for_whatever_statistics_say(now: datetime) -> None:
+    orders.want(orders=[Order("c0")], now=now)
+    with connection.cursor() as cursor:  # from here on it is taken for a table of one row
+        cursor.execute(f"ANALYZE {Wanted._meta.db_table}")
+    orders.want(orders=[Order(f"c{n}") for n in range(1, 31)], now=now)
+
+    assert [len(orders.claim(now=now, limit=10)) for _ in range(4)] == [10, 10, 10, 1]
