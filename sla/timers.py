@@ -104,9 +104,7 @@ def _known(planned: Iterable[Key], conversation_ids: Collection[int]) -> Iterabl
     """
     open_or_told = Q(state__in=[*LIVE, Phase.FIRED])
     goes_on = Among("round_at", {key.round_at for key in planned})
-    rows = Row.objects.filter(
-        Q(open_or_told) | Q(goes_on), Among("conversation_id", conversation_ids)
-    )
+    rows = Row.objects.filter(open_or_told | Q(goes_on), Among("conversation_id", conversation_ids))
     return map(Known._make, rows.values_list(*Known._fields))
 
 
