@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from chrono.instants import parse
 from dashboards import format as write
 from dashboards.board import WORDS, State, judge
 from dashboards.clocks import Standing, forgotten_of
@@ -84,8 +83,8 @@ def _sla_card(
         name=CLOCK_NAMES[clock.kind],
         state=state,
         word=word,
-        used=used(elapsed.total_seconds()) if elapsed is not None else "?",
-        target=used(clock.target_s),
+        used=used(elapsed) if elapsed is not None else "?",
+        target=used(timedelta(seconds=clock.target_s)),
         reason=_reason(clock, setting),
         policy=clock.policy.name,
         calendar=_calendar(clock, hours, now),
@@ -93,7 +92,7 @@ def _sla_card(
         due=write.wall(clock.due_at, now=now, zone=zone)
         if running and clock.due_at
         else write.NOTHING,
-        pauses=sum(step["action"] == "paused" for step in clock.steps),
+        pauses=sum(step.action == "paused" for step in clock.steps),
         steps=tuple(_steps(clock, setting, sources)),
     )
 
@@ -118,14 +117,13 @@ def _reason(clock: Clock, setting: Setting) -> str:
 
 def _steps(clock: Clock, setting: Setting, sources: Sources) -> Iterator[Step]:
     for number, step in enumerate(clock.steps_by(setting.now)):
-        at = parse(step["at"])
         yield Step(
             anchor=f"step-{clock.pk}-{number}",
-            at=write.wall(at, now=setting.now, zone=setting.zone),
-            what=step["action"],
-            reason=setting.said(step["reason"]),
-            used=used(step["business_s"]),
-            link=sources.link(step.get("source", ""), at),
+            at=write.wall(step.at, now=setting.now, zone=setting.zone),
+            what=step.action,
+            reason=setting.said(step.reason),
+            used=used(step.elapsed),
+            link=sources.link(step.source, step.at),
         )
 
 

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from chrono.instants import parse
 from conversations.models import CommonEvent, Message
 from dashboards import format as write
 from dashboards.conversation_chart import (
@@ -190,15 +189,16 @@ def _message(message: Message, names: Names) -> Entry:
 
 
 def _steps(clock: Clock, setting: Setting) -> Iterator[Entry]:
+    target = used(timedelta(seconds=clock.target_s))
     for number, step in enumerate(clock.steps_by(setting.now)):
-        spent = f"{used(step['business_s'])} used of {used(clock.target_s)}"
+        spent = f"{used(step.elapsed)} used of {target}"
         yield Entry(
             anchor=f"step-{clock.pk}-{number}",
             kind="clock",
-            at=parse(step["at"]),
-            title=f"{CLOCK_NAMES[clock.kind]} clock {step['action']}",
-            detail=f"{setting.said(step['reason'])}; {spent}",
-            source=step.get("source", ""),
+            at=step.at,
+            title=f"{CLOCK_NAMES[clock.kind]} clock {step.action}",
+            detail=f"{setting.said(step.reason)}; {spent}",
+            source=step.source,
         )
 
 
@@ -213,9 +213,9 @@ def _forced(row: ForcedEnd, names: Names) -> Entry:
     )
 
 
-def used(seconds: float) -> str:
-    """Write business seconds as 2:12 h."""
-    return f"{write.hours_minutes(timedelta(seconds=seconds))} h"
+def used(elapsed: timedelta) -> str:
+    """Write business time as 2:12 h."""
+    return f"{write.hours_minutes(elapsed)} h"
 
 
 def _quality(stored: Stored, names: Names) -> Iterator[Entry]:

@@ -1,6 +1,5 @@
 """What is stored about one conversation, read as plain values: a fixed number of queries."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -97,19 +96,16 @@ def read(genesys_id: str) -> Stored | None:
 
 def agent_ids(stored: Stored) -> set[str]:
     """Return the Genesys ids of all agents that the page names."""
+    steps = [step for clock in stored.clocks for step in clock.steps]
     return {
         *(participant.user_id for participant in stored.participants),
         *(leg.user_id for leg in stored.caused),
         *(message.user_id for message in stored.messages),
         *(quality.user_id for quality in (*stored.surveys, *stored.evaluations)),
         *(evaluation.evaluator_id for evaluation in stored.evaluations),
-        *(user for clock in stored.clocks for step in clock.steps for user in _named_in(step)),
+        *(user for step in steps for user in users_in(step.reason)),
         stored.conversation.user_id,
     }
-
-
-def _named_in(step: Mapping[str, Any]) -> set[str]:
-    return users_in(step["reason"])
 
 
 def queue_ids(stored: Stored) -> set[str]:

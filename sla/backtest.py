@@ -30,7 +30,7 @@ from sla.drafts import (
 from sla.models import Calendar, Policy
 from sla.promises import Book, Promise
 from sla.selectors import hours_of
-from sla.services import NEEDED
+from sla.subjects import Subject, subjects
 from sla.turns import turns_of
 
 BATCH: Final = 1_000
@@ -139,8 +139,8 @@ def count_up(test: Backtest, tally: Tally, *, after_pk: int = 0) -> Iterator[tup
 
     Yields after each how many conversations were looked at, and the last one's primary key.
     """
-    found = conversations(test).order_by("pk").only(*NEEDED)
-    while batch := list(found.filter(pk__gt=after_pk)[:BATCH]):
+    found = conversations(test).order_by("pk")
+    while batch := subjects(found.filter(pk__gt=after_pk)[:BATCH]):
         after_pk = batch[-1].pk
         _count(test, tally, batch)
         yield len(batch), after_pk
@@ -154,7 +154,7 @@ def run(test: Backtest) -> Tally:
     return tally
 
 
-def _count(test: Backtest, tally: Tally, batch: Sequence[Conversation]) -> None:
+def _count(test: Backtest, tally: Tally, batch: Sequence[Subject]) -> None:
     sides = test.today.policies.promises(batch), test.draft.policies.promises(batch)
     applying = {c.pk: (sides[0][c.pk], sides[1][c.pk]) for c in batch}
     concerned = [c for c in batch if any(_pk(p) in test.touched for p in applying[c.pk])]

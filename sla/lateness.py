@@ -11,7 +11,8 @@ from conversations.models import Conversation
 from sla.domain.clock import State
 from sla.domain.fold import Standing
 from sla.promises import Book
-from sla.services import BATCH, NEEDED, standings
+from sla.services import BATCH, standings
+from sla.subjects import subjects
 
 # Whoever saves a policy waits for it: of more open conversations the youngest are looked at.
 MOST: Final = 5_000
@@ -35,7 +36,7 @@ def late_by(*, policy_id: int, now: datetime) -> Late:
 
 
 def _late(pks: Iterable[int], policy_id: int, book: Book, now: datetime) -> int:
-    conversations = list(Conversation.objects.filter(pk__in=pks).only(*NEEDED))
+    conversations = subjects(Conversation.objects.filter(pk__in=pks))
     promises = book.promises(conversations)
     covered = [
         conversation

@@ -12,12 +12,12 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from conversations import routing
-from conversations.models import Conversation
 from conversations.models import Queue as QueueRow
 from sla.domain.matching import Conditions, Facets, Queue, QueueHours, calendar_of, words
 from sla.domain.terms import Terms
 from sla.domain.turns import TermsChanged
 from sla.models import Calendar, HoursRule, Policy, PolicyVersion
+from sla.subjects import Subject
 from sla.timelines import UNSAVED, PolicyAs, Stretch, Timelines, as_it_was, needs_rule
 
 logger = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ class Book:
         )
         self._notes = any(p.conditions.ask_for_notes for p in self.policies)
 
-    def promises(self, conversations: Sequence[Conversation]) -> dict[int, Promise | None]:
+    def promises(self, conversations: Sequence[Subject]) -> dict[int, Promise | None]:
         """Return what was promised to conversations by primary key: None where nothing is.
 
         The first policy applies whose conditions all hold, and whose hours are known. Costs a
@@ -97,7 +97,7 @@ class Book:
             for c in conversations
         }
 
-    def _promise(self, conversation: Conversation, facets: Facets) -> Promise | None:
+    def _promise(self, conversation: Subject, facets: Facets) -> Promise | None:
         for one in self.policies:
             if not one.conditions.cover(facets):
                 continue
@@ -110,7 +110,7 @@ class Book:
         return None
 
     def _promised(
-        self, policy_id: int, stretches: Sequence[Stretch], conversation: Conversation
+        self, policy_id: int, stretches: Sequence[Stretch], conversation: Subject
     ) -> Promise:
         terms_of = self._timelines.terms
         if (now := terms_of(stretches[-1])) is None:
@@ -130,7 +130,7 @@ class Book:
         return calendar_of(self._rules, queue, facets.media_type)
 
 
-def facets_of(conversation: Conversation, note: tuple[int | None, str] = (None, "")) -> Facets:
+def facets_of(conversation: Subject, note: tuple[int | None, str] = (None, "")) -> Facets:
     """Return what conditions ask of a conversation; note is its priority and label."""
     priority, label = note
     return Facets(

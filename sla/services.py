@@ -16,11 +16,12 @@ from sla import timers, waits
 from sla.domain.clock import Clock as Measured
 from sla.domain.fold import Standing, replay
 from sla.domain.forgotten import watched
-from sla.domain.steps import as_json
+from sla.domain.steps import packed
 from sla.domain.terms import Kind
 from sla.models import Clock
 from sla.promises import Book, Promise
 from sla.seats import seats_of
+from sla.subjects import Subject, subjects
 from sla.turns import turns_of
 
 # On SQLite nobody else writes meanwhile.
@@ -28,16 +29,11 @@ BATCH: Final = 500 if settings.ON_SQLITE else 1_000
 _KEY: Final = ("conversation_id", "kind")
 _COLUMNS: Final = (
     *("policy_id", "state", "reason", "since", "started_at", "elapsed_ms", "target_s"),
-    *("warn_at", "due_at", "breaches_at", "breached", "steps"),
+    *("warn_at", "due_at", "breaches_at", "breached", "packed_steps"),
     *("calendar_id", "calendar_version", "promised_by"),
 )
-_STEPS: Final = _COLUMNS.index("steps")
 Key = tuple[int, str]  # conversation, kind
 Values = tuple[object, ...]
-NEEDED: Final = (
-    *("pk", "genesys_id", "started_at", "ended_at", "originating_direction", "media_type"),
-    *("queue_id", "user_id", "message_type", "division_ids", "skill_ids", "language_id"),
-)
 
 
 class Refreshed(NamedTuple):
@@ -71,7 +67,7 @@ def refresh(*, conversation_ids: Collection[int], now: datetime) -> Refreshed:
 def _refresh(pks: Sequence[int], book: Book, now: datetime) -> Refreshed:
     # Locked in the order in which record() locks them: who reads last writes last.
     locked = Conversation.objects.select_for_update(no_key=True).filter(bulk.Among("pk", pks))
-    conversations = list(locked.order_by("pk").only(*NEEDED))
+    conversations = subjects(locked.order_by("pk"))
     promises = book.promises(conversations)
     unreadable = {pk for pk, promise in promises.items() if promise and promise.terms is None}
     clocks: dict[Key, Values] = {}
@@ -91,10 +87,10 @@ def _refresh(pks: Sequence[int], book: Book, now: datetime) -> Refreshed:
 
 
 def standings(
-    conversations: Sequence[Conversation],
+    conversations: Sequence[Subject],
     promises: Mapping[int, Promise | None],
     now: datetime,
-) -> Iterator[tuple[Conversation, int, Standing]]:
+) -> Iterator[tuple[Subject, int, Standing]]:
     """Yield how the clocks of conversations stand by the policies (pk) that apply to them."""
     named = [(c, promise) for c in conversations if (promise := promises[c.pk])]
     idle = [c.pk for c, promise in named if promise.minds_idleness]
@@ -116,7 +112,7 @@ def _values(policy_pk: int, standing: Standing, measured: Measured) -> Values:
         measured.target // timedelta(seconds=1),
         *(measured.warns_at(measured.since), measured.due_at, measured.breaches_at),
         measured.elapsed > measured.target,
-        as_json(standing.steps, measured.kind),
+        packed(standing.steps, measured.kind),
         *(promised_by.calendar_id, promised_by.calendar_version, promised_by.words),
     )
 
@@ -145,13 +141,12 @@ def _put_down(clocks: Mapping[Key, Values], pks: Collection[int], now: datetime)
     }
     new, changed = list[Values](), list[Values]()
     for key, values in clocks.items():
-        written = _written(values)
-        fingerprint = blake2b(msgspec.json.encode(written), digest_size=16).hexdigest()
+        fingerprint = blake2b(msgspec.json.encode(values), digest_size=16).hexdigest()
         row, before = known.get(key, (None, ""))
         if row is None:
-            new.append((*key, *written, now, fingerprint))
+            new.append((*key, *values, now, fingerprint))
         elif fingerprint != before:
-            changed.append((*written, now, fingerprint, row))
+            changed.append((*values, now, fingerprint, row))
     columns = (*_COLUMNS, "changed_at", "fingerprint")
     bulk.insert(Clock, (*_KEY, *columns), new)
     bulk.update(Clock, columns, changed)
@@ -159,9 +154,3 @@ def _put_down(clocks: Mapping[Key, Values], pks: Collection[int], now: datetime)
     for kind in {kind for _, kind in gone}:
         table.filter(kind=kind, conversation_id__in=[p for p, k in gone if k == kind]).delete()
     return Refreshed(written=len(new) + len(changed), deleted=len(gone))
-
-
-def _written(values: Values) -> Values:
-    """Return the columns of a clock as bulk writes them."""
-    steps = msgspec.json.encode(values[_STEPS]).decode()
-    return (*values[:_STEPS], steps, *values[_STEPS + 1 :])

@@ -126,7 +126,7 @@ def _is_over(clock: Clock) -> bool:
 
 
 def _clocks(of: Iterable[int]) -> Iterable[Clock]:
-    return Clock.objects.filter(conversation__in=of).defer("steps")
+    return Clock.objects.filter(conversation__in=of).defer("packed_steps")
 
 
 def _held(which: Q) -> list[Alert]:

@@ -8,16 +8,17 @@ from django.db.models import Q
 
 from conversations.bulk import Among
 from conversations.domain.events import Name
-from conversations.models import CommonEvent, Conversation, Message, Segment
+from conversations.models import CommonEvent, Message, Segment
 from sla.domain.idleness import IDLE, WORKING, Stretch, pauses
 from sla.domain.turns import AgentWrote, Closed, Created, CustomerWrote, Reopened, Turn
+from sla.subjects import Subject
 
 NO_MESSAGE: Final = "none of its messages is known, so the clock runs from its start to its end"
 CONVERSATION: Final = "conversation"
 
 
 def turns_of(
-    conversations: Sequence[Conversation], *, idle: Collection[int] = ()
+    conversations: Sequence[Subject], *, idle: Collection[int] = ()
 ) -> dict[int, list[Turn]]:
     """Return the turns of conversations by primary key. Costs two queries.
 
@@ -38,7 +39,7 @@ def turns_of(
     }
 
 
-def _beginning(conversation: Conversation, *, with_messages: bool) -> Iterable[Turn]:
+def _beginning(conversation: Subject, *, with_messages: bool) -> Iterable[Turn]:
     """Whoever begins a conversation writes first."""
     at = conversation.started_at
     yield Created(at=at, note="" if with_messages else NO_MESSAGE, source=CONVERSATION)
@@ -46,7 +47,7 @@ def _beginning(conversation: Conversation, *, with_messages: bool) -> Iterable[T
         yield AgentWrote(at=at, source=CONVERSATION)
 
 
-def _ending(conversation: Conversation) -> Iterable[Turn]:
+def _ending(conversation: Subject) -> Iterable[Turn]:
     if conversation.ended_at:
         yield Closed(at=conversation.ended_at, source=CONVERSATION, user_id=conversation.user_id)
 

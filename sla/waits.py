@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from conversations import bulk
-from conversations.models import Conversation
 from sla.domain.fold import Standing
 from sla.models import Wait
+from sla.subjects import Subject
 
 Key = tuple[int, str, datetime]  # conversation, kind, start
 _KEY: Final = ("conversation_id", "kind", "started_at")
@@ -20,7 +20,7 @@ _SECOND: Final = timedelta(seconds=1)
 
 
 def of(
-    conversation: Conversation, policy_pk: int, standing: Standing
+    conversation: Subject, policy_pk: int, standing: Standing
 ) -> Iterable[tuple[Key, tuple[Any, ...]]]:
     """Yield a conversation's waits that are over: their keys and the other columns."""
     for wait in standing.finished:

@@ -19,6 +19,8 @@ from conversations.models import (
 from conversations.presence import record_live
 from handling.models import AgentHandling, DailyHandling, Interruption
 from integrations.models import Watermark
+from sla.domain import terms
+from sla.domain.steps import Step, packed
 from sla.models import Alert, Calendar, Clock, ForcedEnd, Ladder, Notice, Policy, Rung, Timer, Wait
 
 _numbers = count(1)
@@ -134,12 +136,14 @@ def clock(of: Conversation, *, since: datetime, **values: Any) -> Clock:
     """Make a clock that runs since an instant against the policy; due by wall-clock time."""
     rule = values.pop("policy", None) or policy()
     target = timedelta(seconds=values.get("target_s", 14_400))
+    kind = terms.Kind(values.get("kind", Clock.Kind.NEXT_RESPONSE))
+    step = Step(kind, since, "started", "the customer wrote", timedelta())
     return Clock.objects.create(
         **{
             "conversation": of,
             "policy": rule,
             "calendar": rule.calendar,
-            "kind": Clock.Kind.NEXT_RESPONSE,
+            "kind": kind,
             "state": Clock.State.RUNNING,
             "reason": "the customer wrote",
             "since": since,
@@ -150,15 +154,7 @@ def clock(of: Conversation, *, since: datetime, **values: Any) -> Clock:
             "due_at": since + target,
             "breaches_at": since + target,
             "changed_at": since,
-            "steps": [
-                {
-                    "clock": "next_response",
-                    "at": since.isoformat(),
-                    "action": "started",
-                    "reason": "the customer wrote",
-                    "business_s": 0,
-                }
-            ],
+            "packed_steps": packed([step], kind),
             **values,
         }
     )

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from chrono.instants import isoformat
 from sla.admin.base import ReadOnly
 from sla.domain.words import filled, said
 from sla.models import Clock, Recomputation, Timer, Wait
@@ -34,15 +35,15 @@ class ClockAdmin(Measured):
     search_fields = ("=conversation__genesys_id",)
     date_hierarchy = "started_at"
     readonly_fields = ("target", "used_up", "explanation")
-    exclude = ("steps", "target_s", "elapsed_ms", "fingerprint")
+    exclude = ("packed_steps", "target_s", "elapsed_ms", "fingerprint")
 
     @admin.display(description="why it stands so")
     def explanation(self, clock: Clock) -> SafeString:
         rows = (
             (
-                *(step["at"], step["action"], filled(step["reason"])),
-                said(timedelta(seconds=step["business_s"])),
-                f"; by {step['source']}" if step.get("source") else "",
+                *(isoformat(step.at), step.action, filled(step.reason)),
+                said(step.elapsed),
+                f"; by {step.source}" if step.source else "",
             )
             for step in clock.steps_by(timezone.now())
         )

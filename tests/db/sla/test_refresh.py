@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from conversations.domain.events import Name
+from sla.domain.terms import Kind
 from sla.models import Clock, Policy, Wait
 from sla.services import Refreshed
 from sla.turns import NO_MESSAGE
@@ -49,23 +50,10 @@ def test_a_clock_that_moved_is_written_and_says_why_it_stands() -> None:
     assert (found.state, found.reason) == ("paused", "the agent wrote last")
     assert (found.since, found.elapsed_ms, found.changed_at) == (later(0.1), 360_000, later(1))
     assert (found.due_at, found.warn_at, found.breaches_at) == (None, None, None)
+    kind, answer = Kind.NEXT_RESPONSE, f"message agent {later(0.1)}"
     assert found.steps == [
-        {
-            "clock": "next_response",
-            "at": "2026-03-27T16:45:00.000Z",
-            "action": "started",
-            "reason": "the conversation began",
-            "business_s": 0,
-            "source": "conversation",
-        },
-        {
-            "clock": "next_response",
-            "at": "2026-03-27T16:51:00.000Z",
-            "action": "stopped",
-            "reason": "the agent answered",
-            "business_s": 360,
-            "source": f"message agent {later(0.1)}",
-        },
+        (kind, FRIDAY_1645, "started", "the conversation began", timedelta(), "conversation"),
+        (kind, later(0.1), "stopped", "the agent answered", timedelta(minutes=6), answer),
     ]
 
 
@@ -108,7 +96,7 @@ def test_without_any_message_the_clock_runs_from_start_to_end_and_says_so() -> N
 
     found = clock(closed)
     assert (found.state, found.elapsed_ms) == ("stopped", 75 * 60_000)
-    assert found.steps[0]["reason"] == f"the conversation began; {NO_MESSAGE}"
+    assert found.steps[0].reason == f"the conversation began; {NO_MESSAGE}"
 
 
 def test_outbound_the_customer_is_waited_for_until_they_write() -> None:
@@ -131,7 +119,7 @@ def test_time_between_end_and_reopening_is_not_counted() -> None:
 
     found = clock(reopened, "resolution")
     assert (found.state, found.elapsed_ms) == ("running", 3_600_000)
-    assert [step["action"] for step in found.steps] == ["started", "stopped", "resumed"]
+    assert [step.action for step in found.steps] == ["started", "stopped", "resumed"]
     assert found.due_at == (MONDAY + timedelta(days=1)).replace(hour=15)
 
 

@@ -121,7 +121,7 @@ def test_facts_that_come_late_make_the_same_clock_and_are_told_from_the_same_ins
     late = asked()
     refreshed(late, later(4.4))
 
-    told_by = ("state", "due_at", "breaches_at", "elapsed_ms", "steps", "promised_by")
+    told_by = ("state", "due_at", "breaches_at", "elapsed_ms", "packed_steps", "promised_by")
     one, other = (Clock.objects.values(*told_by).get(conversation=of) for of in (early, late))
     assert one == other
     assert timers(late) == {"warning:12600": WITHDRAWN, "breach": WITHDRAWN}

@@ -85,9 +85,9 @@ def test_a_running_clock_is_computed_anew_and_its_steps_say_so() -> None:
     found = clock(asked)
     assert found.due_at == MONDAY.replace(hour=9, minute=45)
     assert found.promised_by == "Answer within 4 hours, version 2; Office hours, version 1"
-    assert [step["action"] for step in found.steps] == ["started", "changed"]
-    assert found.steps[1]["at"] == "2026-03-30T09:00:00.000Z"
-    assert found.steps[1]["reason"].startswith("the policy changed: the target is 1 h, counted")
+    assert [step.action for step in found.steps] == ["started", "changed"]
+    assert found.steps[1].at == CHANGED
+    assert found.steps[1].reason.startswith("the policy changed: the target is 1 h, counted")
 
 
 def test_a_running_clock_keeps_what_held_when_it_started_and_the_next_one_does_not() -> None:
@@ -99,7 +99,7 @@ def test_a_running_clock_keeps_what_held_when_it_started_and_the_next_one_does_n
     found = clock(asked)
     assert found.due_at == MONDAY.replace(hour=12, minute=45)
     assert found.promised_by == "Answer within 4 hours, version 1; Office hours, version 1"
-    assert [step["action"] for step in found.steps] == ["started", "kept"]
+    assert [step.action for step in found.steps] == ["started", "kept"]
 
     wrote("agent", asked, MONDAY.replace(hour=10))
     wrote("customer", asked, MONDAY.replace(hour=11))
@@ -119,7 +119,7 @@ def test_a_clock_keeps_the_hours_that_held_when_it_started() -> None:
     assert found.due_at == MONDAY.replace(hour=12, minute=45)
     assert found.calendar_version == 1
     assert found.promised_by == "Answer within 4 hours, version 1; Office hours, version 1"
-    assert found.steps[-1]["reason"] == "the calendar changed; a running clock keeps its terms"
+    assert found.steps[-1].reason == "the calendar changed; a running clock keeps its terms"
 
 
 def test_other_hours_hold_from_the_start_where_clocks_are_computed_anew() -> None:

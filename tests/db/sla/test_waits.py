@@ -133,9 +133,9 @@ def test_parks_and_holds_pause_where_the_policy_says_so(
     [found] = waits(asked)
     assert found[3:5] == (elapsed * MINUTE_MS, paused * MINUTE_MS)
     shown = [
-        (step["action"], step["source"])
+        (step.action, step.source)
         for step in clock(asked).steps
-        if step["source"].startswith("segment")
+        if step.source.startswith("segment")
     ]
     assert (("paused", "segment c1 s0/2") in shown) == ("parking_pauses" in pauses and paused == 60)
 
@@ -151,7 +151,7 @@ def test_a_message_of_the_customer_unparks() -> None:
     wrote("customer", asked, monday(12))
     refreshed(asked)
     assert (clock(asked).state, clock(asked).due_at) == ("running", monday(15))
-    assert clock(asked).steps[-1]["source"] == f"message customer {monday(12)}"
+    assert clock(asked).steps[-1].source == f"message customer {monday(12)}"
 
 
 @pytest.mark.parametrize(
@@ -175,4 +175,4 @@ def test_a_reopened_conversation_goes_on_with_its_resolution_or_begins_another(
 
     assert len(waits(asked)) == over
     assert clock(asked, "resolution").elapsed_ms == elapsed * MINUTE_MS
-    assert clock(asked, "resolution").steps[-1]["source"] == "event conversation.reopened/1"
+    assert clock(asked, "resolution").steps[-1].source == "event conversation.reopened/1"

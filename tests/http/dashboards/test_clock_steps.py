@@ -81,7 +81,7 @@ def test_a_breach_shows_once_its_instant_has_passed_without_any_writing(
     written = clocks.get().steps
     clocks.update(breaches_at=moment + 60 * MINUTE)
 
-    assert [step["action"] for step in written] == ["started"]
+    assert [step.action for step in written] == ["started"]
     assert "clock breached" not in text(page_of(reader, asked))
     clocks.update(breaches_at=moment - MINUTE)
     assert "Forgotten work clock breached" in text(page_of(reader, asked))

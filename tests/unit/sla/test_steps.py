@@ -7,7 +7,7 @@ from chrono.hours import Hours
 from chrono.instants import parse
 from sla.domain.clock import Clock
 from sla.domain.fold import Standing, replay
-from sla.domain.steps import as_json, with_breach
+from sla.domain.steps import Step, as_json, packed, unpacked, with_breach
 from sla.domain.terms import Kind, Reopening, Terms
 from sla.domain.turns import (
     ON_HOLD,
@@ -115,9 +115,9 @@ def test_a_step_names_the_event_that_it_came_of() -> None:
 def test_stored_steps_tell_the_breach_once_its_instant_has_passed() -> None:
     standing = replay([Created(at=monday(10))], TERMS)
     running = clock(standing)
-    stored = as_json(standing.steps, Kind.NEXT_RESPONSE)
+    stored = unpacked(packed(standing.steps, Kind.NEXT_RESPONSE), Kind.NEXT_RESPONSE)
 
-    def told(now: datetime, breaches_at: datetime | None = running.breaches_at) -> list[Any]:
+    def told(now: datetime, breaches_at: datetime | None = running.breaches_at) -> list[Step]:
         return with_breach(
             stored,
             started_at=running.started_at,
@@ -128,14 +128,17 @@ def test_stored_steps_tell_the_breach_once_its_instant_has_passed() -> None:
 
     assert told(monday(12)) == stored
     assert told(monday(13), None) == stored
-    assert told(monday(12, 1))[-1] == {
-        "clock": "next_response",
-        "at": on("12:00"),
-        "action": "breached",
-        "reason": "more than 2 h are used up",
-        "business_s": 7200,
-        "source": "event sla.breached/next_response@1770026400000",
-    }
+    assert told(monday(12, 1)) == [
+        *stored,
+        Step(
+            kind=Kind.NEXT_RESPONSE,
+            at=monday(12),
+            action="breached",
+            reason="more than 2 h are used up",
+            elapsed=2 * HOUR,
+            source="event sla.breached/next_response@1770026400000",
+        ),
+    ]
 
 
 def test_stored_steps_that_tell_the_breach_are_left_as_they_are() -> None:
@@ -146,9 +149,9 @@ def test_stored_steps_that_tell_the_breach_are_left_as_they_are() -> None:
     ]
     standing = replay(late, TERMS)
     running = clock(standing)
-    stored = as_json(standing.steps, Kind.NEXT_RESPONSE)
+    stored = list(standing.steps)
 
-    assert [step["action"] for step in stored] == ["started", "breached", "paused", "resumed"]
+    assert [step.action for step in stored] == ["started", "breached", "paused", "resumed"]
     again = with_breach(
         stored,
         started_at=running.started_at,
