@@ -89,17 +89,30 @@ def update(model: type[Model], columns: Sequence[str], rows: Iterable[Row]) -> N
     values = list(_adapted(model, tuple(columns), rows))
     if not values:
         return
+    if connection.vendor == "postgresql":
+        named = [dict(zip((*columns, "id"), row, strict=True)) for row in values]
+        _execute_beside(_set_wise(model, tuple(columns)), msgspec.json.encode(named).decode())
+        return
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            named = [dict(zip((*columns, "id"), row, strict=True)) for row in values]
-            cursor.execute(_set_wise(model, tuple(columns)), [msgspec.json.encode(named).decode()])
-            return
         table = connection.ops.quote_name(model._meta.db_table)
         assignments = ", ".join(f"{connection.ops.quote_name(column)} = %s" for column in columns)
         cursor.executemany(
             f"UPDATE {table} SET {assignments} WHERE id = %s",  # noqa: S608 - names of our own
             values,
         )
+
+
+def _execute_beside(sql: str, parameter: str) -> None:
+    """Execute a statement whose one parameter is sent beside it.
+
+    Django writes parameters into the statement: megabytes are quoted here, and unquoted there.
+    """
+    from django.db.backends.postgresql.base import ServerBindingCursor  # noqa: PLC0415 - psycopg's
+
+    connection.ensure_connection()
+    beside = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]
+    with connection._prepare_cursor(beside) as cursor:  # type: ignore[attr-defined]  # noqa: SLF001
+        cursor.execute(sql, [parameter])
 
 
 @cache
@@ -173,7 +186,9 @@ class Among(Lookup[bool]):
         if not self.rhs:
             raise EmptyResultSet
         if connection.vendor == "postgresql":
-            return f"{column} = ANY(%s)", (*params, self.rhs)
+            # Without their type small numbers go over as another, which cannot be hashed.
+            kind = self.lhs.output_field.db_type(connection)
+            return f"{column} = ANY(%s::{kind}[])", (*params, self.rhs)
         values = [instants.SQL[v] if isinstance(v, datetime) else v for v in self.rhs]
         return f"{column} IN ({', '.join(['%s'] * len(values))})", (*params, *values)
 

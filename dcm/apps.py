@@ -14,6 +14,10 @@ class DcmConfig(AppConfig):
 
     def ready(self) -> None:
         """Import extension code, now that all models are there."""
+        if not settings.ON_SQLITE:
+            from dcm import postgres  # noqa: PLC0415 - it needs psycopg
+
+            postgres.read_instants_fast()
         from dcm import extensions  # noqa: PLC0415 - it is not to be imported before
 
         extensions.load(settings.EXTENSIONS)

@@ -87,14 +87,12 @@ class Clock(models.Model):
             )
         ]
         indexes = [
+            # Of what seldom changes: so PostgreSQL writes a clock without writing its indexes.
             models.Index(
-                fields=["state", "due_at"],
-                condition=models.Q(state__in=["running", "paused"]),
+                fields=["conversation"],
+                condition=~models.Q(state="stopped"),
                 name="clock_standing",
-            ),
-            models.Index(
-                fields=["breaches_at"], condition=models.Q(state="running"), name="clock_breaches"
-            ),
+            )
         ]
 
     def __str__(self) -> str:
