@@ -20,6 +20,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from conversations.models import Queue
 from sla.admin.base import ReadOnly
 from sla.admin.fields import DurationField
+from sla.admin.viewing import InWords
 from sla.forcing import candidates, switching
 from sla.forcing.minding import ahead_of
 from sla.models import Enforcement, EnforcementEntry, ForcedEnd, TimeUnit
@@ -82,10 +83,11 @@ class EnforcementForm(forms.ModelForm[Enforcement]):
 
 
 @admin.register(Enforcement)
-class EnforcementAdmin(admin.ModelAdmin[Enforcement]):
+class EnforcementAdmin(InWords, admin.ModelAdmin[Enforcement]):
     """The only thing here that takes something away from somebody in Genesys Cloud."""
 
     form = EnforcementForm
+    in_words = ("after_s", "queue_ids")
     list_display = (
         "policy",
         "mode_shown",

@@ -18,6 +18,7 @@ from sla.models import OF_TARGETS, TARGETS, Policy
 from sla.queue_hours import MEDIA
 
 SECONDS: Final = ("first_response_s", "next_response_s", "resolution_s", "forgotten_s", "away_s")
+LISTED: Final = ("message_types", "skill_ids", "language_ids", "labels", "warnings")
 NAMED: Final = {"queue_ids": Queue, "division_ids": Division}
 # Local times, in a zone that stands beside them: Django's own widget tells of the server's.
 LOCAL_TIMES: Final[Mapping[type[models.Field[Any, Any]], Mapping[str, Any]]] = {
@@ -102,7 +103,7 @@ class PolicyForm(Seen, Unechoed):
         super().__init__(*args, **options)
         for name in SECONDS:
             self._exchange(name, DurationField(required=False, help_text=_help(name, "4 h")))
-        for name in ("message_types", "skill_ids", "language_ids", "labels", "warnings"):
+        for name in LISTED:
             self._exchange(name, LinesField(required=False, help_text=_help(name)))
         for name, table in NAMED.items():
             known = table._default_manager.values_list("genesys_id", "name")

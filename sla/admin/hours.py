@@ -18,6 +18,7 @@ from sla.admin.forms import Seen, Unechoed
 from sla.admin.keeping import Keeping
 from sla.admin.strip import strip
 from sla.admin.trying import Trying
+from sla.admin.viewing import InWords
 from sla.drafts import Draft
 from sla.models import OF_HOURS, Calendar, Schedule
 
@@ -29,7 +30,7 @@ class CalendarForm(Seen, Unechoed):
 
 
 @admin.register(Calendar)
-class CalendarAdmin(Keeping, Emergencies, Trying, Recomputing):
+class CalendarAdmin(InWords, Keeping, Emergencies, Trying, Recomputing):
     """Opening hours by hand; those of a schedule group come from Genesys."""
 
     form = CalendarForm

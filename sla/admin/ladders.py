@@ -19,16 +19,18 @@ from sla.admin.forms import Seen
 from sla.admin.keeping import Keeping
 from sla.admin.rungs import RungForm, RungFormSet
 from sla.admin.trying import Trying
+from sla.admin.viewing import InWords
 from sla.drafts import Draft
 from sla.models import Ladder, Rung
 
 
-class RungInline(admin.StackedInline[Rung, Ladder]):
+class RungInline(InWords, admin.StackedInline[Rung, Ladder]):
     """The rungs of a ladder."""
 
     model = Rung
     form = RungForm
     formset = RungFormSet
+    in_words = ("offset", "kinds", "destination_id", "repeat_every")
     extra = 0
     fieldsets = (
         (None, {"fields": (("position", "offset", "offset_unit"), "kinds")}),
@@ -66,10 +68,11 @@ class LadderForm(Seen):
 
 
 @admin.register(Ladder)
-class LadderAdmin(Keeping, Trying, Recomputing):
+class LadderAdmin(InWords, Keeping, Trying, Recomputing):
     """Ladders with their rungs; a change has what waits planned anew."""
 
     form = LadderForm
+    in_words = ("acknowledged_for_s",)
     formfield_overrides = LOCAL_TIMES
     list_display = ("name", "rungs_of", "policies_of", "to_mind")
     readonly_fields = ("to_mind",)

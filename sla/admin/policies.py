@@ -17,9 +17,10 @@ from chrono.hours import Hours
 from chrono.zones import zone_named
 from sla import lateness, recomputing, usage, versions
 from sla.admin.base import Recomputing
-from sla.admin.fields import PolicyForm
+from sla.admin.fields import LISTED, NAMED, SECONDS, PolicyForm
 from sla.admin.keeping import Keeping
 from sla.admin.trying import Trying
+from sla.admin.viewing import InWords
 from sla.domain.promise import example, sentence
 from sla.drafts import Draft
 from sla.forcing import minding as forcing
@@ -33,11 +34,12 @@ EXAMPLES: Final = 3
 
 
 @admin.register(Policy)
-class PolicyAdmin(Keeping, Trying, Recomputing):
+class PolicyAdmin(InWords, Keeping, Trying, Recomputing):
     """What customers are promised."""
 
     form = PolicyForm
     goes_along = ("policy version",)
+    in_words = (*SECONDS, *LISTED, *NAMED, "media_types")
     list_display = ("name", "active", "position", "calendar", "promise", "to_mind")
     list_filter = ("active",)
     list_select_related = ("calendar",)

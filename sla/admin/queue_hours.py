@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from conversations.models import Division, Queue
 from sla import usage, versions
 from sla.admin.base import Recomputing
+from sla.admin.viewing import InWords
 from sla.models import HoursRule
 from sla.queue_hours import MEDIA, by_queue
 
@@ -54,10 +55,12 @@ class HoursRuleForm(forms.ModelForm[HoursRule]):
 
 
 @admin.register(HoursRule)
-class HoursRuleAdmin(Recomputing):
+class HoursRuleAdmin(InWords, Recomputing):
     """Which hours queues keep: the first rule that covers a queue applies."""
 
     form = HoursRuleForm
+    fields = ("position", "calendar", "queue_ids", "name_contains", "division_ids", "media_types")
+    in_words = ("queue_ids", "division_ids", "media_types")
     list_display = ("position", "calendar", "covers")
     list_display_links = ("position", "calendar")
     list_select_related = ("calendar",)

@@ -14,6 +14,7 @@ from sla import advice_of_rotas, audience, usage
 from sla.admin.fields import LOCAL_TIMES, LocalMoment, NamesField
 from sla.admin.forms import Seen
 from sla.admin.keeping import Keeping
+from sla.admin.viewing import InWords
 from sla.domain.local import WEEKDAYS
 from sla.models import Rota, Shift, StandIn, Supervision
 
@@ -35,9 +36,11 @@ class ShiftForm(forms.ModelForm[Shift]):
         fields = ("weekdays", "starts", "ends", "people")
 
 
-class ShiftInline(admin.TabularInline[Shift, Rota]):
+class ShiftInline(InWords, admin.TabularInline[Shift, Rota]):
     model = Shift
     form = ShiftForm
+    fields = ("weekdays", "starts", "ends", "people")
+    in_words = ("weekdays",)
     formfield_overrides = LOCAL_TIMES
     extra = 0
 
@@ -52,10 +55,11 @@ class StandInForm(forms.ModelForm[StandIn]):
         model = StandIn
         fields = ("starts_at", "ends_at", "people")
 
-    def __init__(self, *args: Any, rota: Rota, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, rota: Rota | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("starts_at", "ends_at"):
-            self.fields[name].zone = rota.zone  # type: ignore[attr-defined]
+            zone = (rota or self.instance.rota).zone
+            self.fields[name].zone = zone  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """Refuse an end that is not after the start."""
@@ -73,9 +77,11 @@ class StandInFormSet(forms.BaseInlineFormSet[StandIn, Rota, forms.ModelForm[Stan
         return {**super().get_form_kwargs(index), "rota": self.instance}
 
 
-class StandInInline(admin.TabularInline[StandIn, Rota]):
+class StandInInline(InWords, admin.TabularInline[StandIn, Rota]):
     model = StandIn
     form = StandInForm
+    fields = ("starts_at", "ends_at", "people")
+    in_words = ("starts_at", "ends_at")
     formset = StandInFormSet
     extra = 0
 
@@ -87,7 +93,7 @@ class RotaForm(Seen):
 
 
 @admin.register(Rota)
-class RotaAdmin(Keeping):
+class RotaAdmin(InWords, Keeping):
     """Who is on call when."""
 
     form = RotaForm
@@ -141,10 +147,12 @@ class SupervisionForm(Seen):
 
 
 @admin.register(Supervision)
-class SupervisionAdmin(admin.ModelAdmin[Supervision]):
+class SupervisionAdmin(InWords, admin.ModelAdmin[Supervision]):
     """Who supervises which queues."""
 
     form = SupervisionForm
+    fields = ("name", "queue_ids", "division_ids", "people", "seen")
+    in_words = ("queue_ids", "division_ids")
     list_display = ("name", "everywhere")
     filter_horizontal = ("people",)
 
