@@ -23,6 +23,7 @@ from integrations.genesys import payloads, unread
 # One transaction each. On SQLite nobody else writes meanwhile: measured, twice as many make those
 # who put webhooks beside it wait three times as long, and are a twentieth quicker.
 BATCH: Final = 50 if settings.ON_SQLITE else 100
+Batch = Sequence[tuple[int, bytes]]  # documents, each with its position among all
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ def take(  # noqa: PLR0913 - what is given, and how it is to be taken
     outside of a transaction. historic: history is loaded, what happened then is nobody's news.
     """
     breath = bulk.Breath()
-    some = partial(_take, observed_at=observed_at, now=now, breath=breath, historic=historic)
+    read = partial(_read, observed_at=observed_at, now=now, alone=Lock())
+    some = partial(_take, read=read, now=now, breath=breath, historic=historic)
     with bulk.collecting_rarely():
         if writers > 1:
             return _shared_out(some, _batches(documents, batch), writers)
@@ -77,15 +79,15 @@ def most_writers() -> int:
     return 1 if connection.vendor == "sqlite" or connection.in_atomic_block else 2
 
 
-def _batches(documents: Iterable[bytes], batch: int) -> Iterator[list[tuple[int, bytes]]]:
+def _batches(documents: Iterable[bytes], batch: int) -> Iterator[Batch]:
     numbered = enumerate(documents)
     while some := list(islice(numbered, batch)):
         yield some
 
 
 def _shared_out(
-    work: Callable[[list[tuple[int, bytes]]], Taken],
-    batches: Iterator[list[tuple[int, bytes]]],
+    work: Callable[[Batch], Taken],
+    batches: Iterator[Batch],
     writers: int,
 ) -> Taken:
     """Let writers, each on a connection of its own, take batch after batch till none is left."""
@@ -110,20 +112,14 @@ def _shared_out(
 
 
 def _take(
-    some: Sequence[tuple[int, bytes]],
-    observed_at: datetime | None,
+    some: Batch,
+    read: Callable[[Batch], tuple[list[facts.Snapshot], list[Refusal]]],
     now: datetime,
     breath: bulk.Breath,
     *,
     historic: bool,
 ) -> Taken:
-    refused: list[Refusal] = []
-    snapshots = []
-    for position, content_hash, document in _unknown(some):
-        try:
-            snapshots.append(_snapshot(document, content_hash, observed_at, now))
-        except MalformedPayloadError as error:
-            refused.append(Refusal(position, str(error)))
+    snapshots, refused = read(some)
     unchanged = Recorded(unchanged=len(some) - len(snapshots) - len(refused))
     if not snapshots:
         return Taken(unchanged, tuple(refused))
@@ -141,7 +137,25 @@ def _take(
     return Taken(recorded + unchanged, tuple(refused))
 
 
-def _unknown(some: Sequence[tuple[int, bytes]]) -> Iterator[tuple[int, bytes, bytes]]:
+def _read(
+    some: Batch, observed_at: datetime | None, now: datetime, alone: Lock
+) -> tuple[list[facts.Snapshot], list[Refusal]]:
+    """Read the documents that are news, one writer at a time.
+
+    Python computes in one thread at a time anyway, and writers that read together would then wait
+    together for the database.
+    """
+    snapshots, refused = list[facts.Snapshot](), list[Refusal]()
+    with alone:
+        for position, content_hash, document in _unknown(some):
+            try:
+                snapshots.append(_snapshot(document, content_hash, observed_at, now))
+            except MalformedPayloadError as error:
+                refused.append(Refusal(position, str(error)))
+    return snapshots, refused
+
+
+def _unknown(some: Batch) -> Iterator[tuple[int, bytes, bytes]]:
     """Yield position, hash and document of those that are not in the mirror just so.
 
     The rest need not be read: the same bytes tell of the same conversation.
