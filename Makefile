@@ -26,7 +26,8 @@ chaos: $(DEV)
 		DCM_CHAOS_CLOCKS=$${DCM_CHAOS_CLOCKS:-10000} DCM_CHAOS_CRASHES=$${DCM_CHAOS_CRASHES:-15} \
 		DCM_CHAOS_TIMER_KILLS=$${DCM_CHAOS_TIMER_KILLS:-500} \
 		DCM_CHAOS_TOLD=$${DCM_CHAOS_TOLD:-10000} DCM_CHAOS_KILLS=$${DCM_CHAOS_KILLS:-100} \
-		$(BIN)/python -m tests.suite $(FAULTS) -s -p no:logging -o timeout=0 $(ARGS)
+		$(BIN)/python -m tests.suite $(FAULTS) -s -p no:logging -o timeout=0 \
+		-o faulthandler_timeout=0 $(ARGS)
 
 check: $(DEV)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" scripts/check
