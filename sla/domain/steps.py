@@ -43,8 +43,8 @@ def breach_source(kind: str, started_at: datetime) -> str:
     return f"event sla.breached/{kind}@{to_ms(started_at)}"
 
 
-# A step without its clock. Written as a list, and its times as they are: a third of what objects
-# of names and texts take to write and to store.
+# A step without its clock, as a list, and times as they are: a third of what objects of names and
+# texts take to write, and two thirds of their size.
 _Packed = tuple[datetime, str, str, timedelta, str]
 _pack: Final = msgspec.json.Encoder().encode
 _unpack: Final = msgspec.json.Decoder(list[_Packed]).decode
@@ -60,15 +60,12 @@ def unpacked(text: str, kind: Kind) -> list[Step]:
     return [Step(kind, *rest) for rest in _unpack(text)]
 
 
-def as_json(steps: Iterable[Step], kind: Kind | None = None) -> list[dict[str, Any]]:
-    """Return the steps of one clock, or of all by their instants, as JSON has them.
+def as_json(steps: Iterable[Step]) -> list[dict[str, Any]]:
+    """Return steps by their instants, as JSON has them.
 
     {clock, at, action, reason, business_s}, and source where there is one.
     """
-    chosen = [step for step in steps if kind in (None, step.kind)]
-    if kind is None:
-        chosen.sort(key=lambda step: step.at)
-    return [_written(step) for step in chosen]
+    return [_written(step) for step in sorted(steps, key=lambda step: step.at)]
 
 
 def _written(step: Step) -> dict[str, Any]:

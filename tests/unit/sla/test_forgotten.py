@@ -250,7 +250,7 @@ def test_an_email_on_hold_for_calls_again_and_again_is_forgotten_all_the_same() 
 def test_its_step_says_why_and_by_which_event() -> None:
     standing = watched(replay([Created(at=friday(9))], TERMS), [seat("parked", friday(10))], {})
 
-    assert as_json(standing.steps, Kind.FORGOTTEN) == [
+    assert as_json(standing.steps[-1:]) == [
         {
             "clock": "forgotten",
             "at": "2026-03-27T10:00:00.000Z",
