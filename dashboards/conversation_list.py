@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, QuerySet
 
 from conversations.models import Agent, Conversation, Queue
-from dashboards import choices, names
+from dashboards import choices, days, names
 from dashboards import format as write
 from dashboards.agent_rows import window
 from dashboards.choices import Choice
@@ -40,7 +40,7 @@ class Query:
         errors: tuple[str, ...] = ()
         if written := told.get("day", ""):
             try:
-                day = date.fromisoformat(written)
+                day = days.day_of(written)
             except ValueError:
                 errors = (f"“Day” {written!r} is no day: write it as 2026-11-20.",)
         return cls(

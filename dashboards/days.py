@@ -30,6 +30,14 @@ def chosen(told: Mapping[str, str], *, today: date) -> Days:
     return Days(start, end, tuple(errors))
 
 
+def day_of(written: str) -> date:
+    """Read a day. Raises ValueError where it is none, or lies too far away to have neighbours."""
+    day = date.fromisoformat(written)
+    if not EARLIEST <= day <= LATEST:
+        raise ValueError(f"{day} is too far away")
+    return day
+
+
 def _day(written: str, default: date, name: str, errors: list[str]) -> date:
     if not written:
         return default

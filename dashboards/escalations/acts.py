@@ -16,6 +16,7 @@ from sla.models import Alert
 
 LONGEST_NOTE: Final = 1_000
 MOST: Final = 500
+LONGEST_KEY: Final = 18  # digits: what a database takes for a key
 SNOOZES: Final = (15, 30, 60)  # minutes
 OPENING: Final = "opening"
 
@@ -42,11 +43,15 @@ class Act:
         name, _, of = told.get("do", "").partition(":")
         if name not in ACTS:
             raise ActError("Nothing was done: choose what to do.")
-        pks = tuple(int(pk) for pk in chosen if pk.isascii() and pk.isdigit())[:MOST]
+        pks = tuple(int(pk) for pk in chosen if _is_key(pk))[:MOST]
         if not pks:
             raise ActError("Nothing was done: tick the escalations that are meant.")
         note = told.get("note", "").strip()[:LONGEST_NOTE]
         return cls(name, of or told.get("to", ""), pks, note)
+
+
+def _is_key(written: str) -> bool:
+    return written.isascii() and written.isdigit() and len(written) <= LONGEST_KEY
 
 
 def perform(act: Act, *, user: User, now: datetime, zone: ZoneInfo) -> str:

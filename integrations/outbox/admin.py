@@ -65,7 +65,7 @@ class DestinationAdmin(admin.ModelAdmin[Destination]):
         kind = _kind(obj.kind if obj else request.GET.get("kind", ""))
         own = list(kind.form.base_fields)
         return (
-            (None, {"fields": ("name", "mode")}),
+            (None, {"fields": ("name", "mode", "seen")}),
             (kind.label, {"fields": own, "description": f"{kind.about} {_promise(kind)}"}),
             ("What it is told", {"fields": ("topics", "queue_ids", "media_types")}),
         )

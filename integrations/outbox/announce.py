@@ -115,8 +115,14 @@ def _of_conversation(row: Conversation) -> dict[str, str]:
 def concerning(destination: Destination, told: Iterable[Told]) -> Iterator[Told]:
     """Yield the events that a destination asks for, and those that are addressed to it."""
     for event in told:
-        if str(destination.pk) in event.destinations or _asks_for(destination, event):
+        if _is_addressed(destination, event) or _asks_for(destination, event):
             yield event
+
+
+def _is_addressed(destination: Destination, event: Told) -> bool:
+    """Tell whether an event names a destination, which knows what to say of it."""
+    named = str(destination.pk) in event.destinations
+    return named and registry.takes(destination, event.name)
 
 
 def _asks_for(destination: Destination, event: Told) -> bool:

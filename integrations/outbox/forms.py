@@ -12,6 +12,7 @@ from conversations.models import Queue
 from integrations.models import Destination
 from integrations.outbox import registry, secrets
 from integrations.outbox.kinds import Kind
+from sla.admin.forms import Seen
 
 LABELS: Final = {
     Name.CONVERSATION_CREATED: "Conversation created",
@@ -41,10 +42,11 @@ def label_of(topic: str) -> str:
     return LABELS.get(topic, topic)  # type: ignore[call-overload, no-any-return]
 
 
-class DestinationForm(forms.ModelForm[Destination]):
+class DestinationForm(Seen):
     """Of one kind: its own fields stand behind those that every destination has."""
 
     kind: Kind[Any]
+    watched = (*COMMON, "config")
 
     topics = forms.MultipleChoiceField(
         label="Tell it of",

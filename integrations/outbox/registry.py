@@ -4,6 +4,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any, Final
 
+from integrations.models import Destination
 from integrations.outbox.kinds import Kind
 
 KINDS: Final = {
@@ -30,6 +31,12 @@ def kind(name: str) -> Kind[Any]:
 def label_of(name: str) -> str:
     """Return how people call a kind, also one that is there no more."""
     return kind(name).label if name in KINDS else f"{name} (unknown)"
+
+
+def takes(destination: Destination, topic: str) -> bool:
+    """Tell whether a destination knows what to say of a topic: a bot has a sentence of its own."""
+    known = kind(destination.kind) if destination.kind in KINDS else Kind
+    return topic in (known.topics if known.by_hand else destination.topics)
 
 
 def every() -> list[Kind[Any]]:

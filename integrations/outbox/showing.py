@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from integrations.models import Attempt, Delivery, Destination
 from integrations.outbox import forms, registry
+from sla.models import Rung
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -63,6 +64,8 @@ def goes_with(destinations: Sequence[Destination]) -> dict[str, int]:
         model = relation.related_model
         rows = model._default_manager.filter(**{f"{relation.field.name}__in": destinations})
         counts[_plural(model)] = rows.count()
+    rungs = Rung.objects.filter(destination_id__in=[row.pk for row in destinations])
+    counts["rungs that will tell the administrators instead"] = rungs.count()
     return {name: count for name, count in counts.items() if count}
 
 

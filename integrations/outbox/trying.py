@@ -18,6 +18,8 @@ from sla.ways import Provider, Way
 def ways() -> Iterator[Way]:
     """Yield by which destinations somebody can be told, and what keeps one from it now."""
     for row in Destination.objects.order_by("name", "pk"):
+        if not registry.takes(row, Name.SLA_ESCALATED):
+            continue
         yield Way(row.pk, f"{row.name} ({registry.label_of(row.kind)})", _trouble(row))
 
 

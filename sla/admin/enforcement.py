@@ -20,6 +20,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from conversations.models import Queue
 from sla.admin.base import ReadOnly
 from sla.admin.fields import DurationField
+from sla.admin.forms import Seen
 from sla.admin.viewing import InWords
 from sla.forcing import candidates, switching
 from sla.forcing.minding import ahead_of
@@ -30,9 +31,16 @@ MAY_ENABLE: Final = "sla.enable_enforcement"
 UNSAVED: Final = "Shown once it is saved."
 
 
-class EnforcementForm(forms.ModelForm[Enforcement]):
+WRITTEN: Final = (
+    *("policy", "mode", "action", "after_s", "unit", "only_waiting", "queue_ids"),
+    "per_hour",
+)
+
+
+class EnforcementForm(Seen):
     """What an administrator says. Live is no choice here: it has a page of its own."""
 
+    watched = WRITTEN
     queue_ids = forms.MultipleChoiceField(
         label="Only in these queues",
         required=False,
@@ -45,10 +53,7 @@ class EnforcementForm(forms.ModelForm[Enforcement]):
 
     class Meta:
         model = Enforcement
-        fields = (
-            *("policy", "mode", "action", "after_s", "unit", "only_waiting", "queue_ids"),
-            "per_hour",
-        )
+        fields = WRITTEN
         help_texts = {
             "mode": "Begin with a dry run: look at what would be ended, then switch it live on its"
             " own page. Changing anything else begins the dry run anew.",
@@ -106,7 +111,7 @@ class EnforcementAdmin(InWords, admin.ModelAdmin[Enforcement]):
         *("enabled_by", "enabled_at"),
     )
     fieldsets = (
-        (None, {"fields": ("policy", "mode", "what_it_does", "mind")}),
+        (None, {"fields": ("policy", "mode", "what_it_does", "mind", "seen")}),
         ("What is ended", {"fields": ("action", "after_s", "unit", "only_waiting")}),
         ("How far it may go", {"fields": ("queue_ids", "per_hour")}),
         (

@@ -1,6 +1,6 @@
 """Forms that undo nothing of others, and tell each error once."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 from zlib import crc32
@@ -24,23 +24,25 @@ class SeenField(forms.CharField):
 class Seen(forms.ModelForm[Any]):
     """A form that refuses to undo what somebody has saved meanwhile. Its page shows `seen`.
 
-    parts are the related names of rows that the same page changes.
+    parts are the related names of rows that the same page changes. watched are the fields that
+    people write, where processes write others; none: all.
     """
 
     parts: tuple[str, ...] = ()
+    watched: tuple[str, ...] = ()
     seen = SeenField()
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         if self.instance.pk:
-            self.initial["seen"] = "-".join(mark for _, mark in _marks(self.instance, self.parts))
+            self.initial["seen"] = "-".join(mark for _, mark in self._marks())
 
     def clean(self) -> dict[str, Any] | None:
         """Refuse what was opened before somebody else's change; the row is not touched yet."""
         given = super().clean()
         seen = self.cleaned_data.get("seen", "").split("-")
         if self.instance.pk and seen != [""]:
-            now = list(_marks(self.instance, self.parts))
+            now = list(self._marks())
             known = len(seen) == len(now)
             moved = [name for (name, mark), was in zip(now, seen, strict=known) if mark != was]
             if moved:
@@ -50,15 +52,16 @@ class Seen(forms.ModelForm[Any]):
                 )
         return given
 
-
-def _marks(row: Model, parts: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield a mark of each value that people write, with what it is called."""
-    for field in _written(row):
-        yield str(field.verbose_name), _mark(_value(field, row))
-    for part in parts:
-        below = getattr(row, part).order_by("pk")
-        told = [[_value(field, one) for field in _written(one)] for one in below]
-        yield part.replace("_", "-"), _mark(told)
+    def _marks(self) -> Iterator[tuple[str, str]]:
+        """Yield a mark of each value that people write, with what it is called."""
+        row = self.instance
+        for field in _written(row):
+            if not self.watched or field.name in self.watched:
+                yield str(field.verbose_name).removesuffix(" s"), _mark(_value(field, row))
+        for part in self.parts:
+            below = getattr(row, part).order_by("pk")
+            told = [[_value(field, one) for field in _written(one)] for one in below]
+            yield part.replace("_", "-"), _mark(told)
 
 
 def _written(row: Model) -> list[Field[Any, Any]]:

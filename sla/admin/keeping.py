@@ -4,9 +4,10 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 
 
 class Keeping(admin.ModelAdmin[Any]):
@@ -22,6 +23,18 @@ class Keeping(admin.ModelAdmin[Any]):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         may = super().has_delete_permission(request, obj)
         return may and (obj is None or not self.why_kept(obj))
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Say what keeps a row, to whom might delete it otherwise."""
+        row = self.get_object(request, object_id)
+        if row is not None and super().has_delete_permission(request) and self.why_kept(row):
+            messages.error(request, f"{row}: {self.why_kept(row)}")
+            return HttpResponseRedirect(
+                reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
+            )
+        return super().delete_view(request, object_id, extra_context)
 
     def get_deleted_objects(
         self, objs: Iterable[Model], request: HttpRequest

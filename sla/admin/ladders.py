@@ -60,7 +60,7 @@ class LadderForm(Seen):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial["acknowledged_for_s"] = self.initial.get("acknowledged_for_s") or None
+        self.initial["acknowledged_for_s"] = self.instance.acknowledged_for_s or None
 
     def clean_acknowledged_for_s(self) -> int:
         """Keep for ever as 0, as the table has it."""

@@ -13,6 +13,7 @@ from conversations.models import Audience
 from integrations.models import Attempt, Delivery, Destination
 from integrations.outbox import announce, relay, secrets
 from simulator.receivers.server import Served
+from sla.models import Ladder, Rung
 from tests.db.outbox.conftest import SECRET, a_destination, an_event
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -73,6 +74,23 @@ def test_a_secret_is_never_shown_and_stays_where_the_field_is_left_empty(
     assert row.mode == "off"
     assert secrets.of(row) == {"secret": SECRET}
     assert not Audience.objects.exists()
+
+
+def test_what_somebody_else_changed_is_not_undone(admin: Client, served: Served) -> None:
+    row = a_destination(served)
+    change = reverse("admin:integrations_destination_change", args=[row.pk])
+    seen = admin.get(change).context["adminform"].form["seen"].value()
+    Destination.objects.update(delivered_at=timezone.now())  # the relay's own is nobody's change
+    Destination.objects.update(name="CRM of the shop")
+
+    answer = admin.post(change, filled(served, seen=seen))
+    said = answer.context["adminform"].form.non_field_errors()
+    assert said[0].startswith("Somebody has changed it since you opened it: name. ")
+    assert Destination.objects.get().name == "CRM of the shop"
+
+    seen = admin.get(change).context["adminform"].form["seen"].value()
+    assert admin.post(change, filled(served, seen=seen)).status_code == 302
+    assert Destination.objects.get().name == "CRM"
 
 
 def test_what_is_filled_in_wrongly_is_told_at_its_field(admin: Client, served: Served) -> None:
@@ -162,6 +180,16 @@ def test_who_may_not_change_destinations_may_not_send_tests(client: Client, serv
     url = reverse("admin:integrations_destination_test", args=[row.pk])
     assert client.post(url, {"topic": "agent.connected"}).status_code == 403
     assert served.receivers.heard("/hooks") == []
+
+
+def test_whoever_deletes_a_destination_reads_which_rungs_lose_their_way(
+    admin: Client, served: Served
+) -> None:
+    row = a_destination(served)
+    words = "Rungs that will tell the administrators instead: 1"
+    assert words not in page(admin, "destination_delete", row.pk)
+    Rung.objects.create(ladder=Ladder.objects.create(name="Night"), destination_id=row.pk)
+    assert words in page(admin, "destination_delete", row.pk)
 
 
 def test_a_destination_that_is_deleted_is_told_of_nothing(admin: Client, served: Served) -> None:

@@ -160,10 +160,10 @@ def test_a_rota_in_no_time_zone_has_the_administrators_told(ladder: Ladder) -> N
         ({"audience": "supervisors", "destination_id": 1}, "nobody supervises its queue"),
         ({"audience": "rota", "destination_id": 1}, "nobody is on call"),
         ({"destination_id": 2}, "Mail of the service: it is off"),
-        ({"destination_id": 7}, "destination 7 is gone"),
+        ({"destination_id": 7}, "destination 7 is gone, or tells nobody of escalations"),
         (
             {"audience": "rota", "destination_id": 7},
-            "nobody is on call; destination 7 is gone",
+            "nobody is on call; destination 7 is gone, or tells nobody of escalations",
         ),
     ],
 )

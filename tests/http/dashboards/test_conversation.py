@@ -301,3 +301,7 @@ def test_a_day_that_is_none_is_named(reader: Client) -> None:
     page = reader.get("/conversations/", {"day": "soon", "before": "nonsense_1"}).content.decode()
 
     assert "is no day" in page
+    for far in ("0001-01-01", "9999-12-31"):  # they have no neighbour in every zone
+        answer = reader.get("/conversations/", {"day": far})
+        assert answer.status_code == 200
+        assert "is no day" in answer.content.decode()

@@ -69,6 +69,7 @@ def test_a_snooze_until_opening_says_when_that_is(lead: Client, moment: datetime
         ({"do": "delete", "alert": "1"}, "choose what to do"),
         ({"do": "close"}, "tick the escalations that are meant"),
         ({"do": "close", "alert": "x"}, "tick the escalations that are meant"),
+        ({"do": "close", "alert": "9" * 30}, "tick the escalations that are meant"),
         ({"do": "snooze:99999", "alert": "1"}, "choose for how long to snooze"),
         ({"do": "snooze", "alert": "1"}, "choose for how long to snooze"),
     ],

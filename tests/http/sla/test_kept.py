@@ -6,8 +6,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.db.models import Model
 from django.test import Client
+from django.utils import timezone
 
-from sla.models import Ladder, Policy, Rota, Rung, Shift, Supervision
+from sla.models import Enforcement, Ladder, Policy, Rota, Rung, Shift, Supervision
 
 pytestmark = pytest.mark.django_db
 
@@ -106,6 +107,31 @@ def test_what_somebody_else_changed_in_a_supervision_is_not_undone(
     assert supervision.people.count() == 2
 
 
+def test_what_somebody_else_changed_in_a_force_disconnect_is_not_undone(browser: Client) -> None:
+    row = Enforcement.objects.create(policy=Policy.objects.get(), mode="dry_run", per_hour=5)
+    opened = as_it_stands(browser, row)
+    Enforcement.objects.update(seen_at=timezone.now())  # what the scan writes is nobody's change
+    assert told(browser, row, opened) == []
+    opened = as_it_stands(browser, row)
+    Enforcement.objects.update(per_hour=7)
+    assert told(browser, row, opened) == refusal("at most per hour")
+    assert Enforcement.objects.get().per_hour == 7
+
+
+def test_a_ladder_that_nobody_has_said_more_of_lets_acknowledgements_run_out(
+    browser: Client,
+) -> None:
+    add = "/admin/sla/ladder/add/"
+    form = browser.get(add).context["adminform"].form
+    assert (
+        form["acknowledged_for_s"].field.prepare_value(form["acknowledged_for_s"].value()) == "1 h"
+    )
+    empty = {"rungs-TOTAL_FORMS": "0", "rungs-INITIAL_FORMS": "0"}
+    for name, wanted, stored in (("Offered", "1 h", 3600), ("For ever", "", 0)):
+        browser.post(add, {"name": name, "acknowledged_for_s": wanted, **empty})
+        assert Ladder.objects.get(name=name).acknowledged_for_s == stored
+
+
 def test_a_ladder_that_a_policy_uses_is_kept_and_its_page_says_so(
     browser: Client, ladder: Ladder
 ) -> None:
@@ -117,7 +143,9 @@ def test_a_ladder_that_a_policy_uses_is_kept_and_its_page_says_so(
     page = browser.get(url(ladder)).content.decode()
     assert why in page
     assert url(ladder, "delete") not in page
-    assert browser.post(url(ladder, "delete"), {"post": "yes"}).status_code == 403
+    answer = browser.post(url(ladder, "delete"), {"post": "yes"}, follow=True)
+    assert answer.redirect_chain == [(url(ladder), 302)]
+    assert f"Night: {why}" in answer.content.decode()
 
     Policy.objects.update(ladder=None)
     assert browser.post(url(ladder, "delete"), {"post": "yes"}).status_code == 302
@@ -132,7 +160,10 @@ def test_a_rota_whose_people_a_ladder_tells_is_kept_and_its_page_says_so(
     page = browser.get(url(rota)).content.decode()
     assert why in page
     assert url(rota, "delete") not in page
-    assert browser.post(url(rota, "delete"), {"post": "yes"}).status_code == 403
+    answer = browser.post(url(rota, "delete"), {"post": "yes"}, follow=True)
+    assert answer.redirect_chain == [(url(rota), 302)]
+    assert f"Service: {why}" in answer.content.decode()
+    assert "Delete selected rota" not in browser.get(url(ladder)).content.decode()
 
     Rung.objects.update(audience="administrators", rota=None)
     assert browser.post(url(rota, "delete"), {"post": "yes"}).status_code == 302

@@ -95,6 +95,13 @@ def test_what_names_queues_shows_their_names(looker: Client) -> None:
     assert "Only in these queues: Support EU" in told
 
 
+def test_what_is_not_there_is_told_in_words(looker: Client) -> None:
+    answer = looker.get("/admin/sla/backtest/999/change/")
+
+    assert answer.status_code == 404
+    assert "Http404" not in answer.content.decode()
+
+
 def test_opening_hours_are_shown_without_what_only_a_form_needs(looker: Client) -> None:
     told = shown(page(looker, f"calendar/{factories.calendar().pk}/change/"))
 
