@@ -12,6 +12,7 @@ from dashboards import format as write
 from dashboards.board import ORDER, WORDS, Amount, Escalated, Judged, Row, Setting, State
 from dashboards.choices import Choice
 from dashboards.clocks import Standing, activities, standing
+from dashboards.numbers import page_of
 from dashboards.opening_hours import by_calendar
 from dashboards.timeline import mark_of
 from sla.domain.words import users_in
@@ -33,13 +34,13 @@ class Query:
     @classmethod
     def of(cls, told: Mapping[str, str]) -> "Query":
         """Read a query string; what cannot be meant is taken as not said."""
-        page, state = told.get("page", ""), told.get("state", "")
+        state = told.get("state", "")
         return cls(
             queue=told.get("queue", ""),
             channel=told.get("channel", ""),
             agent=told.get("agent", ""),
             state=state if state in ORDER else "",
-            page=max(int(page), 1) if page.isascii() and page.isdigit() else 1,
+            page=page_of(told.get("page", "")),
         )
 
     def keeps(self, clock: Standing) -> bool:

@@ -41,8 +41,8 @@ class Query:
         if written := told.get("day", ""):
             try:
                 day = days.day_of(written)
-            except ValueError:
-                errors = (f"“Day” {written!r} is no day: write it as 2026-11-20.",)
+            except ValueError as error:
+                errors = (f"“Day” {error}: write it as 2026-11-20.",)
         return cls(
             text=told.get("q", "").strip(),
             queue=told.get("queue", ""),

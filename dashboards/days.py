@@ -31,10 +31,13 @@ def chosen(told: Mapping[str, str], *, today: date) -> Days:
 
 
 def day_of(written: str) -> date:
-    """Read a day. Raises ValueError where it is none, or lies too far away to have neighbours."""
-    day = date.fromisoformat(written)
+    """Read a day. Raises ValueError, saying that it is none or too far away to have neighbours."""
+    try:
+        day = date.fromisoformat(written)
+    except ValueError as error:
+        raise ValueError(f"{written!r} is no day") from error
     if not EARLIEST <= day <= LATEST:
-        raise ValueError(f"{day} is too far away")
+        raise ValueError(f"{written} is too far away")
     return day
 
 
@@ -42,11 +45,7 @@ def _day(written: str, default: date, name: str, errors: list[str]) -> date:
     if not written:
         return default
     try:
-        day = date.fromisoformat(written)
-    except ValueError:
-        errors.append(f"“{name}” {written!r} is no day: write it as {default}.")
+        return day_of(written)
+    except ValueError as error:
+        errors.append(f"“{name}” {error}: write it as {default}.")
         return default
-    if not EARLIEST <= day <= LATEST:
-        errors.append(f"“{name}” {written} is too far away: write it as {default}.")
-        return default
-    return day

@@ -27,6 +27,7 @@ from dashboards.aht import Query as AhtQuery
 from dashboards.escalations.on_board import by_conversation
 from dashboards.export import attachment
 from dashboards.frame import frame
+from dashboards.numbers import page_of
 from dashboards.opening_hours import by_calendar
 from dashboards.page import answer, for_readers, freshness_header, live
 from integrations import health as integrations_health
@@ -171,13 +172,12 @@ def conversation(request: HttpRequest, genesys_id: str) -> HttpResponse:
             f"There is no conversation {genesys_id!r} in the mirror. The id may be mistyped, or "
             "the conversation has not been read yet: new ones come with the next poll."
         )
-    number = request.GET.get("page", "")
     reading = one_conversation.Reading(
         now=now,
         zone=seen.zone,
         personal=request.user.has_perm("conversations.view_personal_data"),
         kind=request.GET.get("log", ""),
-        number=int(number) if number.isascii() and number.isdigit() else 1,
+        number=page_of(request.GET.get("page", "")),
     )
     hours = by_calendar({(clock.calendar_id, clock.calendar_version) for clock in stored.clocks})
     page = one_conversation.page(stored, hours, reading)

@@ -38,8 +38,7 @@ def _odd(rung: Rung, targets: list[int], now: datetime) -> Iterator[str]:
     if rung.destination_id is not None:
         way = ways.every().get(rung.destination_id)
         if way is None:
-            gone = "its destination is gone, or tells nobody of escalations"
-            yield f"{gone}, so the administrators are told instead"
+            yield f"its destination is {ways.GONE}, so the administrators are told instead"
         elif way.trouble:
             yield f"nothing arrives by {way.name}: {way.trouble}"
     if nobody := _nobody(rung, now):

@@ -71,7 +71,7 @@ class People:
             return ""
         way = self._ways.get(destination_id)
         if way is None:
-            return f"destination {destination_id} is gone, or tells nobody of escalations"
+            return f"destination {destination_id} is {ways.GONE}"
         return f"{way.name}: {way.trouble}" if way.trouble else ""
 
     def _supervisors(self, queue_id: str) -> tuple[int, ...]:

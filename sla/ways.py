@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Final, NamedTuple
 
+# What is said of a destination that is no way, or no more.
+GONE: Final = "gone, or tells nobody of escalations"
+
 
 class Way(NamedTuple):
     """A way to tell somebody. trouble says why nothing would arrive by it now, or is ""."""

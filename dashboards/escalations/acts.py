@@ -10,13 +10,13 @@ from django.contrib.auth.models import User
 
 from dashboards import format as write
 from dashboards.escalations.reading import assignable
+from dashboards.numbers import is_number
 from sla import alerts
 from sla.alerts import Deed, name_of
 from sla.models import Alert
 
 LONGEST_NOTE: Final = 1_000
 MOST: Final = 500
-LONGEST_KEY: Final = 18  # digits: what a database takes for a key
 SNOOZES: Final = (15, 30, 60)  # minutes
 OPENING: Final = "opening"
 
@@ -43,15 +43,11 @@ class Act:
         name, _, of = told.get("do", "").partition(":")
         if name not in ACTS:
             raise ActError("Nothing was done: choose what to do.")
-        pks = tuple(int(pk) for pk in chosen if _is_key(pk))[:MOST]
+        pks = tuple(int(pk) for pk in chosen if is_number(pk))[:MOST]
         if not pks:
             raise ActError("Nothing was done: tick the escalations that are meant.")
         note = told.get("note", "").strip()[:LONGEST_NOTE]
         return cls(name, of or told.get("to", ""), pks, note)
-
-
-def _is_key(written: str) -> bool:
-    return written.isascii() and written.isdigit() and len(written) <= LONGEST_KEY
 
 
 def perform(act: Act, *, user: User, now: datetime, zone: ZoneInfo) -> str:

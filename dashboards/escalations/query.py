@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from dashboards.numbers import is_number, page_of
 from sla.models import Alert
 
 STATES: Final[Mapping[str, str]] = {
@@ -36,15 +37,15 @@ class Query:
     @classmethod
     def of(cls, told: Mapping[str, str]) -> "Query":
         """Read a query string; what cannot be meant is taken as not said."""
-        page, owner = told.get("page", ""), told.get("owner", "")
+        owner = told.get("owner", "")
         return cls(
             state=_one_of(told.get("state", ""), STATES),
             level=_one_of(told.get("level", ""), LEVELS),
             queue=told.get("queue", ""),
-            owner=owner if owner in {MINE, NOBODYS} or _is_number(owner) else "",
+            owner=owner if owner in {MINE, NOBODYS} or is_number(owner) else "",
             conversation=told.get("conversation", ""),
             failing=told.get("failing", "") == "1",
-            page=max(int(page), 1) if _is_number(page) else 1,
+            page=page_of(told.get("page", "")),
         )
 
     def keeps(self, alert: Alert, *, reader: int | None, failing: bool) -> bool:
@@ -66,7 +67,3 @@ class Query:
 
 def _one_of(value: str, known: Mapping[str, str]) -> str:
     return value if value in known else ""
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 10  # noqa: PLR2004 - of any key here

@@ -64,8 +64,9 @@ class DestinationAdmin(admin.ModelAdmin[Destination]):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         kind = _kind(obj.kind if obj else request.GET.get("kind", ""))
         own = list(kind.form.base_fields)
+        seen = ("seen",) if obj is None or self.has_change_permission(request, obj) else ()
         return (
-            (None, {"fields": ("name", "mode", "seen")}),
+            (None, {"fields": ("name", "mode", *seen)}),
             (kind.label, {"fields": own, "description": f"{kind.about} {_promise(kind)}"}),
             ("What it is told", {"fields": ("topics", "queue_ids", "media_types")}),
         )

@@ -21,6 +21,7 @@ from conversations.models import Queue
 from sla.admin.base import ReadOnly
 from sla.admin.fields import DurationField
 from sla.admin.forms import Seen
+from sla.admin.keeping import Choosing
 from sla.admin.viewing import InWords
 from sla.forcing import candidates, switching
 from sla.forcing.minding import ahead_of
@@ -88,7 +89,7 @@ class EnforcementForm(Seen):
 
 
 @admin.register(Enforcement)
-class EnforcementAdmin(InWords, admin.ModelAdmin[Enforcement]):
+class EnforcementAdmin(InWords, Choosing, admin.ModelAdmin[Enforcement]):
     """The only thing here that takes something away from somebody in Genesys Cloud."""
 
     form = EnforcementForm

@@ -5,9 +5,20 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.options import BaseModelAdmin
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+
+
+class Choosing(BaseModelAdmin[Any]):
+    """Rows that name others, without the button beside a choice that would delete what it names."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **options: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **options)
+        if field and hasattr(field.widget, "can_delete_related"):
+            field.widget.can_delete_related = False
+        return field
 
 
 class Keeping(admin.ModelAdmin[Any]):
@@ -29,8 +40,9 @@ class Keeping(admin.ModelAdmin[Any]):
     ) -> HttpResponse:
         """Say what keeps a row, to whom might delete it otherwise."""
         row = self.get_object(request, object_id)
-        if row is not None and super().has_delete_permission(request) and self.why_kept(row):
-            messages.error(request, f"{row}: {self.why_kept(row)}")
+        might = row is not None and super().has_delete_permission(request)
+        if row is not None and might and (why := self.why_kept(row)):
+            messages.error(request, f"{row}: {why}")
             return HttpResponseRedirect(
                 reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
             )

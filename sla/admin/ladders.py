@@ -16,7 +16,7 @@ from sla import advice, preview, rung_tests, usage, versions
 from sla.admin.base import Recomputing
 from sla.admin.fields import LOCAL_TIMES, DurationField
 from sla.admin.forms import Seen
-from sla.admin.keeping import Keeping
+from sla.admin.keeping import Choosing, Keeping
 from sla.admin.rungs import RungForm, RungFormSet
 from sla.admin.trying import Trying
 from sla.admin.viewing import InWords
@@ -24,7 +24,7 @@ from sla.drafts import Draft
 from sla.models import Ladder, Rung
 
 
-class RungInline(InWords, admin.StackedInline[Rung, Ladder]):
+class RungInline(InWords, Choosing, admin.StackedInline[Rung, Ladder]):
     """The rungs of a ladder."""
 
     model = Rung

@@ -18,7 +18,7 @@ from chrono.zones import zone_named
 from sla import lateness, recomputing, usage, versions
 from sla.admin.base import Recomputing
 from sla.admin.fields import LISTED, NAMED, SECONDS, PolicyForm
-from sla.admin.keeping import Keeping
+from sla.admin.keeping import Choosing, Keeping
 from sla.admin.trying import Trying
 from sla.admin.viewing import InWords
 from sla.domain.promise import example, sentence
@@ -34,7 +34,7 @@ EXAMPLES: Final = 3
 
 
 @admin.register(Policy)
-class PolicyAdmin(InWords, Keeping, Trying, Recomputing):
+class PolicyAdmin(InWords, Choosing, Keeping, Trying, Recomputing):
     """What customers are promised."""
 
     form = PolicyForm

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from conversations.models import Division, Queue
 from sla import usage, versions
 from sla.admin.base import Recomputing
+from sla.admin.keeping import Choosing
 from sla.admin.viewing import InWords
 from sla.models import HoursRule
 from sla.queue_hours import MEDIA, by_queue
@@ -55,7 +56,7 @@ class HoursRuleForm(forms.ModelForm[HoursRule]):
 
 
 @admin.register(HoursRule)
-class HoursRuleAdmin(InWords, Recomputing):
+class HoursRuleAdmin(InWords, Choosing, Recomputing):
     """Which hours queues keep: the first rule that covers a queue applies."""
 
     form = HoursRuleForm

@@ -126,7 +126,7 @@ def _ways(chosen: int | None) -> Iterable[tuple[str, str]]:
     for way in known.values():
         yield str(way.pk), f"{way.name}: {way.trouble}" if way.trouble else way.name
     if chosen is not None and chosen not in known:
-        yield str(chosen), f"destination {chosen}, which is gone or tells nobody of escalations"
+        yield str(chosen), f"destination {chosen}, which is {ways.GONE}"
 
 
 def _read(text: str) -> timedelta:

@@ -18,13 +18,6 @@ class InWords(BaseModelAdmin[Any]):
 
     in_words: tuple[str, ...] = ()
 
-    def formfield_for_dbfield(self, db_field: Any, request: Any, **options: Any) -> Any:
-        """Leave out the button beside a choice that would delete what others use."""
-        field = super().formfield_for_dbfield(db_field, request, **options)
-        if field and hasattr(field.widget, "can_delete_related"):
-            field.widget.can_delete_related = False
-        return field
-
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         for name in self.in_words:

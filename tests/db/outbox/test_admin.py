@@ -177,6 +177,7 @@ def test_who_may_not_change_destinations_may_not_send_tests(client: Client, serv
     user = User.objects.create_user("clerk", password="x", is_staff=True)
     user.user_permissions.add(*_permissions("view_destination"))
     client.force_login(user)
+    assert "Seen" not in page(client, "destination_change", row.pk)
     url = reverse("admin:integrations_destination_test", args=[row.pk])
     assert client.post(url, {"topic": "agent.connected"}).status_code == 403
     assert served.receivers.heard("/hooks") == []
